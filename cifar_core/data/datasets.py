@@ -1,0 +1,242 @@
+"""The data sets: CIFAR-10 through torchvision, and scikit-learn's digits for a machine without it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_core.errors import DataError, SpecError
+from cifar_core.settings import data_folder
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10
+
+DATASET_NAMES = ("cifar10", "digits")
+IMAGE_SIZE = 32
+"""Side of every image, in pixels."""
+DIGITS_TEST_IMAGES = 297
+ARCHIVE = "cifar-10-python.tar.gz"
+
+Images = NDArray[np.uint8]
+Targets = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImages:
+    """Images with their classes, in memory."""
+
+    images: Images
+    """uint8 [N, 32, 32, 3], RGB."""
+    targets: Targets
+    """int64 [N], class numbers from 0."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, index: NDArray[np.int64] | slice) -> LabelledImages:
+        """The images at some positions."""
+        return LabelledImages(self.images[index], self.targets[index])
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDataset:
+    """A data set held in memory."""
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    train: LabelledImages
+    test: LabelledImages
+    mean: tuple[float, float, float]
+    """Of the training images by channel, in 0..1."""
+    std: tuple[float, float, float]
+    """Of the training images' pixels by channel, in 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """Whether a data set can be loaded, and a sentence about it."""
+
+    name: str
+    available: bool
+    folder: str
+    sentence: str
+
+
+def load_dataset(name: str, folder: Path | None = None) -> ImageDataset:
+    """Loads a data set into memory.
+
+    Args:
+        name: "cifar10" or "digits".
+        folder: where CIFAR-10 lies; by default the folder of `settings.data_folder`.
+
+    Raises:
+        SpecError: there is no data set of that name.
+        DataError: CIFAR-10 is missing or damaged.
+    """
+    if name == "digits":
+        return _load_digits()
+    if name == "cifar10":
+        return _load_cifar10(folder or data_folder())
+    raise SpecError(f"There is no data set {name!r}: choose one of {', '.join(DATASET_NAMES)}.")
+
+
+def dataset_status(name: str, folder: Path | None = None, verify: bool = False) -> DatasetStatus:
+    """Whether a data set is at hand.
+
+    Args:
+        name: "cifar10" or "digits".
+        folder: where CIFAR-10 lies; by default the folder of `settings.data_folder`.
+        verify: also compare every file's md5 with the official one (about half a second).
+    """
+    if name == "digits":
+        return DatasetStatus(name, True, "", "Handwritten digits come with scikit-learn: 1,797 images.")
+    folder = folder or data_folder()
+    try:
+        if verify:
+            _check_cifar10(folder)
+        elif not _looks_present(folder):
+            raise _missing(folder)
+    except DataError as error:
+        return DatasetStatus("cifar10", False, str(folder), str(error))
+    checked = "every md5 is right" if verify else "present"
+    return DatasetStatus("cifar10", True, str(folder), f"CIFAR-10 in {folder}: 60,000 images, {checked}.")
+
+
+def fetch_cifar10(folder: Path | None = None) -> Path:
+    """Downloads CIFAR-10 (170 MB) unless it is there already, and checks it.
+
+    Raises:
+        DataError: the download failed, the folder cannot be written, or what came is damaged.
+    """
+    folder = folder or data_folder()
+    from torchvision.datasets import CIFAR10
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _quiet_pickles():
+            CIFAR10(str(folder), download=True)
+    except (OSError, RuntimeError, EOFError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DataError(
+            f"CIFAR-10 could not be fetched into {folder} ({reason}): try again, or put {ARCHIVE} from {CIFAR10.url} there."
+        ) from None
+    return folder
+
+
+def _load_cifar10(folder: Path) -> ImageDataset:
+    if not _looks_present(folder):
+        raise _missing(folder)
+    _unpack_archive(folder)
+    from torchvision.datasets import CIFAR10
+
+    try:
+        # torchvision compares every file's md5 before it unpickles anything.
+        with _quiet_pickles():
+            train, test = CIFAR10(str(folder), train=True), CIFAR10(str(folder), train=False)
+    except (OSError, RuntimeError) as error:
+        _check_cifar10(folder)
+        raise DataError(f"CIFAR-10 in {folder} cannot be read: {error}.") from None
+    return ImageDataset(
+        name="cifar10",
+        title="CIFAR-10",
+        class_names=tuple(train.classes),
+        train=_labelled(train),
+        test=_labelled(test),
+        # Over the 50,000 training images, computed from them and compared with the data by a test.
+        mean=(0.4914, 0.4822, 0.4465),
+        std=(0.2470, 0.2435, 0.2616),
+    )
+
+
+def _labelled(source: CIFAR10) -> LabelledImages:
+    return LabelledImages(np.ascontiguousarray(source.data), np.asarray(source.targets, dtype=np.int64))
+
+
+@contextmanager
+def _quiet_pickles() -> Iterator[None]:
+    """CIFAR-10's pickles are older than NumPy 2.4's rule about dtype arguments: the warning concerns nobody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _looks_present(folder: Path) -> bool:
+    return (folder / "cifar-10-batches-py" / "data_batch_1").is_file() or (folder / ARCHIVE).is_file()
+
+
+def _missing(folder: Path) -> DataError:
+    return DataError(
+        f"CIFAR-10 is not in {folder}: run `python -m cifar_core data fetch`, put {ARCHIVE} there, "
+        "or set CIFAR_LAB_DATA to the folder that holds cifar-10-batches-py."
+    )
+
+
+def _check_cifar10(folder: Path) -> None:
+    """Compares each file's md5 with the official one.
+
+    Raises:
+        DataError: naming the first file that is missing or damaged.
+    """
+    if not _looks_present(folder):
+        raise _missing(folder)
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import check_integrity
+
+    base = folder / CIFAR10.base_folder
+    files = [*CIFAR10.train_list, *CIFAR10.test_list, [CIFAR10.meta["filename"], CIFAR10.meta["md5"]]]
+    for name, md5 in files:
+        if not check_integrity(str(base / name), md5):
+            state = "damaged (its md5 is wrong)" if (base / name).exists() else "missing"
+            raise DataError(f"{base / name} is {state}: delete {base} and run `python -m cifar_core data fetch`.")
+
+
+def _unpack_archive(folder: Path) -> None:
+    """Unpacks the official archive if a person put it there by hand."""
+    archive = folder / ARCHIVE
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import check_integrity, extract_archive
+
+    if (folder / CIFAR10.base_folder).is_dir() or not archive.is_file():
+        return
+    if not check_integrity(str(archive), CIFAR10.tgz_md5):
+        raise DataError(f"{archive} is damaged (its md5 is wrong): delete it and run `python -m cifar_core data fetch`.")
+    try:
+        extract_archive(str(archive), str(folder))
+    except OSError as error:
+        raise DataError(f"{archive} cannot be unpacked: {error}.") from None
+
+
+def _load_digits() -> ImageDataset:
+    """8 x 8 handwritten digits, enlarged to 32 x 32 RGB; the last 297 of a seeded stratified order are the test set."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    grey = (bunch.images / 16 * 255).round().astype(np.uint8)
+    size = (IMAGE_SIZE, IMAGE_SIZE)
+    large = np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)) for image in grey])
+    images = np.repeat(large[..., None], 3, axis=-1)
+    targets = bunch.target.astype(np.int64)
+    order = np.arange(len(targets))
+    train, test = train_test_split(order, test_size=DIGITS_TEST_IMAGES, stratify=targets, random_state=0)
+    pixels = images[train].reshape(-1, 3) / 255
+    mean, std = pixels.mean(axis=0), pixels.std(axis=0)
+    everything = LabelledImages(images, targets)
+    return ImageDataset(
+        name="digits",
+        title="Handwritten digits",
+        class_names=tuple(str(digit) for digit in range(10)),
+        train=everything.take(train),
+        test=everything.take(test),
+        mean=(float(mean[0]), float(mean[1]), float(mean[2])),
+        std=(float(std[0]), float(std[1]), float(std[2])),
+    )

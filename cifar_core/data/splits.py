@@ -1,0 +1,78 @@
+"""Which images train, which choose, and which are read once at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cifar_core.data.datasets import ImageDataset, LabelledImages
+from cifar_core.errors import SpecError
+from cifar_core.protocol import Protocol
+
+SPLIT_SEED = 0
+"""Fixed, so that every run of every seed chooses on the same validation images."""
+VALIDATION_SHARE = 0.1
+"""Of the training images, where a run does not say how many: 5,000 of CIFAR-10's 50,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSplits:
+    """The three parts that a run reads. `*_index` are positions in the data set's own train and test arrays."""
+
+    train: LabelledImages
+    train_index: np.ndarray
+    validation: LabelledImages | None
+    """None under the seed's protocol, which trains on every training image."""
+    validation_index: np.ndarray | None
+    test: LabelledImages
+    test_index: np.ndarray
+
+
+def split_dataset(
+    dataset: ImageDataset,
+    protocol: Protocol,
+    validation_images: int | None = None,
+    limit_train: int | None = None,
+    limit_test: int | None = None,
+) -> DataSplits:
+    """Splits a data set for a run.
+
+    Args:
+        dataset: the data set.
+        protocol: "validation" holds images out of the training set, stratified by class; "seed" trains on all of them.
+        validation_images: how many to hold out; by default a tenth.
+        limit_train: at most so many training images (a quick trial).
+        limit_test: at most so many validation images and so many test images.
+
+    Raises:
+        SpecError: validation_images leaves no image of some class on one side.
+    """
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(dataset.train))
+    validation_index = None
+    if protocol == "validation":
+        order, validation_index = _hold_out(dataset, order, validation_images)
+        validation_index = validation_index[:limit_test]
+    train_index = np.sort(order[:limit_train])
+    test_index = np.arange(len(dataset.test))[:limit_test]
+    return DataSplits(
+        train=dataset.train.take(train_index),
+        train_index=train_index,
+        validation=None if validation_index is None else dataset.train.take(validation_index),
+        validation_index=validation_index,
+        test=dataset.test.take(test_index),
+        test_index=test_index,
+    )
+
+
+def _hold_out(dataset: ImageDataset, order: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    total, classes = len(dataset.train), len(dataset.class_names)
+    count = round(total * VALIDATION_SHARE) if count is None else count
+    if not classes <= count <= total - classes:
+        raise SpecError(f"validation_images is {count}: {dataset.title} allows {classes} to {total - classes:,}.")
+    train, validation = train_test_split(
+        order, test_size=count, stratify=dataset.train.targets[order], random_state=SPLIT_SEED
+    )
+    return train, validation

@@ -1,0 +1,21 @@
+"""Where things lie: folders and the database, from the environment, each with a default beside the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """The folder that holds (or will hold) CIFAR-10: `CIFAR_LAB_DATA`, else `data/`."""
+    return Path(os.environ.get("CIFAR_LAB_DATA") or "data")
+
+
+def runs_folder() -> Path:
+    """The folder with one sub-folder a run: `CIFAR_LAB_RUNS`, else `runs/`."""
+    return Path(os.environ.get("CIFAR_LAB_RUNS") or "runs")
+
+
+def store_url() -> str:
+    """The SQLAlchemy database URL: `CIFAR_LAB_STORE`, else SQLite in the run folder."""
+    return os.environ.get("CIFAR_LAB_STORE") or f"sqlite:///{runs_folder().resolve() / 'runs.db'}"

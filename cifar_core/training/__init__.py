@@ -1,0 +1,27 @@
+"""One clean training loop, and what it needs: specs, recipes, schedule, evaluation, checkpoints.
+
+The names here need no torch; the loop, evaluation and checkpoints are imported from their modules. The room runs with
+torch and pydantic alone: it knows nothing of the store, of threads, of pages or of albumentations.
+"""
+
+from cifar_core.training.recipes import Recipe, find_recipe, recipe_names
+from cifar_core.training.schedule import learning_rate
+from cifar_core.training.spec import (
+    ConstantSchedule,
+    CosineSchedule,
+    OneCycleSchedule,
+    Sgd,
+    TrainingSpec,
+)
+
+__all__ = [
+    "ConstantSchedule",
+    "CosineSchedule",
+    "OneCycleSchedule",
+    "Recipe",
+    "Sgd",
+    "TrainingSpec",
+    "find_recipe",
+    "learning_rate",
+    "recipe_names",
+]

@@ -1,0 +1,75 @@
+"""Images on the way to the network: order, augmentation, transfer, normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cifar_core.protocol import EvaluationSplit
+from cifar_core.training.seeds import derive_seed
+
+Augment = Callable[[Tensor, int], Tensor]
+"""(uint8 images [N, H, W, C], seed) -> uint8 images of the same shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorImages:
+    """Images with their classes as tensors."""
+
+    images: Tensor
+    """uint8 [N, H, W, C]."""
+    targets: Tensor
+    """int64 [N]."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a run reads while it trains."""
+
+    train: TensorImages
+    evaluation: TensorImages
+    """Evaluated after every epoch."""
+    evaluation_split: EvaluationSplit
+    mean: tuple[float, float, float]
+    """Of the training images by channel, in 0..1."""
+    std: tuple[float, float, float]
+
+
+class Normalize:
+    """uint8 [N, H, W, C] on any device to float32 [N, C, H, W], mean 0 and deviation 1, channels_last in memory."""
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> None:
+        self._mean = torch.tensor(mean, device=device).mul(255)
+        self._scale = torch.tensor(std, device=device).mul(255).reciprocal()
+        self._device = device
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Moves to the device as bytes and computes there; the permuted view of NHWC is channels_last without a copy."""
+        moved = images.to(self._device, non_blocking=True)
+        return moved.float().sub_(self._mean).mul_(self._scale).permute(0, 3, 1, 2)
+
+
+def num_batches(count: int, batch_size: int) -> int:
+    """Steps of an epoch over `count` images; a last batch of a single image is left out."""
+    whole, rest = divmod(count, batch_size)
+    # Batch norm on a 1 x 1 map has no variance to compute for one image and refuses; the order is new every epoch,
+    # so the image left out is another one each time.
+    return whole + (rest > 1 or (rest == 1 and whole == 0))
+
+
+def training_batches(
+    data: TensorImages, batch_size: int, seed: int, epoch: int, augment: Augment
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch of augmented (images, targets) on the host, in an order that depends on (seed, epoch) alone."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+    order = torch.randperm(len(data), generator=generator)
+    for batch in range(num_batches(len(data), batch_size)):
+        chosen = order[batch * batch_size : (batch + 1) * batch_size]
+        images = augment(data.images[chosen], derive_seed(seed, "augmentation", epoch, batch))
+        yield images, data.targets[chosen]

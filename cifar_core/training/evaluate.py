@@ -1,0 +1,74 @@
+"""Inference on a whole set, and the figures that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cifar_core.training.batches import Normalize, TensorImages
+
+EVALUATION_BATCH = 500
+"""Images a step of inference: larger ones gain nothing on a CPU and cost memory."""
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop while a set was evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a network does on a set."""
+
+    loss: float
+    """Mean cross-entropy in nats, without label smoothing."""
+    correct: int
+    count: int
+
+    @property
+    def accuracy(self) -> float:
+        """In 0..1."""
+        return self.correct / self.count
+
+
+@torch.inference_mode()
+def predict_logits(
+    network: nn.Module, images: Tensor, normalize: Normalize, should_stop: Callable[[], bool] = lambda: False
+) -> Tensor:
+    """Logits float32 [N, num_classes] on the host for uint8 images [N, H, W, C], in evaluation mode.
+
+    Raises:
+        Interrupted: `should_stop()` returned true between two batches.
+    """
+    was_training = network.training
+    network.eval()
+    try:
+        parts = []
+        for chunk in images.split(EVALUATION_BATCH):
+            if should_stop():
+                raise Interrupted
+            parts.append(network(normalize(chunk)).float().cpu())
+        return torch.cat(parts)
+    finally:
+        network.train(was_training)
+
+
+def evaluate_logits(logits: Tensor, targets: Tensor) -> Evaluation:
+    """Loss and accuracy of logits [N, num_classes] against targets [N]."""
+    loss = functional.cross_entropy(logits, targets).item()
+    correct = int((logits.argmax(dim=1) == targets).sum())
+    return Evaluation(loss=loss, correct=correct, count=len(targets))
+
+
+def evaluate(
+    network: nn.Module, data: TensorImages, normalize: Normalize, should_stop: Callable[[], bool] = lambda: False
+) -> Evaluation:
+    """Loss and accuracy of a network on a set.
+
+    Raises:
+        Interrupted: as `predict_logits`.
+    """
+    return evaluate_logits(predict_logits(network, data.images, normalize, should_stop), data.targets)

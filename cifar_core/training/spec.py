@@ -1,0 +1,81 @@
+"""TrainingSpec: how a network is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cifar_core.protocol import Protocol
+from cifar_core.spec_model import SpecModel
+
+
+class Sgd(SpecModel):
+    """Stochastic gradient descent with momentum."""
+
+    kind: Literal["sgd"] = "sgd"
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.05
+    """The schedule's highest."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = True
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 5e-4
+
+
+class ConstantSchedule(SpecModel):
+    """The same learning rate throughout."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class CosineSchedule(SpecModel):
+    """Cosine annealing (Loshchilov, Hutter 2017) without a restart: behind its minimum the rate climbs back up."""
+
+    kind: Literal["cosine"] = "cosine"
+    t_max: Annotated[float, Field(gt=0, le=2000)]
+    """Epochs from the highest rate to the first minimum."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Lowest rate, as a share of the highest."""
+
+
+class OneCycleSchedule(SpecModel):
+    """One rise and one fall over the whole run, both along a half cosine (Smith, Topin 2018)."""
+
+    kind: Literal["one_cycle"] = "one_cycle"
+    rise: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of the run spent rising."""
+    start: Annotated[float, Field(gt=0, le=1)] = 0.04
+    """Rate at the start, as a share of the highest."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.0004
+    """Rate at the end, as a share of the highest."""
+
+
+Schedule = Annotated[ConstantSchedule | CosineSchedule | OneCycleSchedule, Field(discriminator="kind")]
+
+
+class TrainingSpec(SpecModel):
+    """Everything about training but the network and the augmentation."""
+
+    schema_version: Literal[1] = 1
+    recipe: Annotated[str, Field(max_length=80)] = "custom"
+    """Name of the recipe that this was made from."""
+    epochs: Annotated[int, Field(ge=1, le=2000)] = 12
+    """Passes over the training images."""
+    batch_size: Annotated[int, Field(ge=2, le=8192)] = 128
+    """Images a step."""
+    optimizer: Sgd = Sgd()
+    schedule: Schedule = OneCycleSchedule()
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the target probability spread evenly over all classes while training."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """"auto" takes a GPU if there is one."""
+    augmentation_engine: Literal["albumentations"] = "albumentations"
+    """What carries the AugmentationSpec out."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Decides initial weights, order of images, augmentation and dropout."""
+    protocol: Protocol = "validation"
+    validation_images: Annotated[int, Field(ge=1)] | None = None
+    """Training images held out to choose on; None for a tenth of them."""
+    limit_train: Annotated[int, Field(ge=2)] | None = None
+    """Train on at most so many images: for a quick trial."""
+    limit_test: Annotated[int, Field(ge=1)] | None = None
+    """Evaluate on at most so many images of each set: for a quick trial."""
