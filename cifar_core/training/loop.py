@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import torch
@@ -13,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifar_core.errors import TrainingError
-from cifar_core.protocol import EvaluationSplit
 from cifar_core.training.batches import Augment, Normalize, TrainingData, num_batches, training_batches
 from cifar_core.training.checkpoint import Checkpoint
 from cifar_core.training.evaluate import Interrupted, evaluate
+from cifar_core.training.metrics import EpochMetrics, StepProgress
 from cifar_core.training.optim import build_optimizer
 from cifar_core.training.schedule import learning_rate
 from cifar_core.training.seeds import derive_seed
@@ -28,48 +27,6 @@ PROGRESS_SECONDS = 0.5
 
 class DivergedError(TrainingError):
     """The loss is no longer a finite number."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepProgress:
-    """Where a running epoch is."""
-
-    epoch: int
-    """From 1."""
-    batch: int
-    """Batches done in this epoch."""
-    batches: int
-    loss: float
-    """Of the last batch, as trained."""
-    accuracy: float
-    """Of this epoch's images so far, as trained, in 0..1."""
-    images_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class EpochMetrics:
-    """What an epoch measured. Training figures are as trained: augmented, dropout on, weights moving."""
-
-    epoch: int
-    """From 1."""
-    train_loss: float
-    """Mean over the epoch's images, label smoothing included."""
-    train_accuracy: float
-    """In 0..1."""
-    last_batch_loss: float
-    batches: int
-    split: EvaluationSplit
-    """The set behind the next four."""
-    eval_loss: float
-    eval_accuracy: float
-    eval_correct: int
-    eval_count: int
-    learning_rate: float
-    """Of the epoch's last step."""
-    images_per_second: float
-    """While training, evaluation apart."""
-    seconds: float
-    """Of the whole epoch, evaluation included."""
 
 
 class TrainingObserver(Protocol):

@@ -1,0 +1,104 @@
+"""Opening the database: SQLite in WAL mode by default, any SQLAlchemy URL else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from cifar_core.errors import SpecError, StoreError
+from cifar_core.files import make_folder
+from cifar_core.runs.tables import SCHEMA_VERSION, StoreInfoRow, Table
+
+BUSY_SECONDS = 15
+"""How long a statement waits for another process's write lock."""
+
+
+class Database:
+    """Sessions on one database, with errors turned into sentences."""
+
+    def __init__(self, url: str) -> None:
+        """Opens the database and makes its tables if it is new.
+
+        Raises:
+            SpecError: the URL is no database URL, or its driver is not installed.
+            StoreError: the database cannot be opened, or is of another schema version.
+        """
+        self.url = url
+        try:
+            parsed = make_url(url)
+            self._engine = _engine(url)
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise SpecError(f"CIFAR_LAB_STORE is {url!r}, which is no database URL that works here: {error}.") from None
+        self._shown = parsed.render_as_string(hide_password=True)
+        self._writer = self._engine.execution_options(writes=True)
+        with self._sentences():
+            Table.metadata.create_all(self._writer)
+        self._check_version()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one consistent state."""
+        with self._sentences(), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that holds the write lock from its first statement and commits at the end."""
+        with self._sentences(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._engine.dispose()
+
+    def _check_version(self) -> None:
+        with self.writing() as session:
+            found = session.scalar(select(StoreInfoRow.schema_version))
+            if found is None:
+                session.add(StoreInfoRow(schema_version=SCHEMA_VERSION))
+                return
+        if found != SCHEMA_VERSION:
+            raise StoreError(
+                f"The run store {self._shown} has schema version {found}; this version of CIFAR Lab reads {SCHEMA_VERSION}."
+            )
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise StoreError(f"The run store {self._shown} cannot be used: {reason}.") from error
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if parsed.database and parsed.database != ":memory:":
+        from pathlib import Path
+
+        make_folder(Path(parsed.database).parent)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver's own implicit BEGIN is deferred: a reader that turns writer then fails at once instead of waiting.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,87 @@
+"""Predictions of a run's chosen checkpoint, computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from cifar_core.architecture.build import build_network
+from cifar_core.errors import StoreError
+from cifar_core.protocol import EvaluationSplit
+from cifar_core.runs.records import Run
+from cifar_core.runs.run_data import RunData, load_run_data
+from cifar_core.runs.run_files import Predictions, RunFiles
+from cifar_core.runs.store import RunStore
+from cifar_core.training.batches import Normalize
+from cifar_core.training.checkpoint import load_checkpoint
+from cifar_core.training.device import resolve_device
+from cifar_core.training.evaluate import predict_logits
+
+
+class TrainedNetwork:
+    """A run's network with the weights that its accuracy stands for."""
+
+    def __init__(self, run: Run, files: RunFiles, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        """Loads it: the validation-chosen checkpoint, or the last one under the seed's protocol.
+
+        Raises:
+            StoreError: the checkpoint is missing, damaged, or of another network.
+        """
+        which = "last" if run.config.training.protocol == "seed" else "best"
+        checkpoint = load_checkpoint(files.checkpoint(which))
+        self.epoch = checkpoint.epoch
+        # The place of evaluation may differ from that of training: a run from a GPU host opens on a laptop.
+        device = resolve_device("auto")
+        self.network: nn.Module = build_network(run.config.architecture)
+        try:
+            self.network.load_state_dict(checkpoint.network)
+        except RuntimeError:
+            raise StoreError(f"{files.checkpoint(which)} holds the weights of another network.") from None
+        self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._normalize = Normalize(mean, std, device)
+
+    def probabilities(self, images: Tensor, should_stop: Callable[[], bool] = lambda: False) -> Tensor:
+        """Class probabilities float32 [N, num_classes] for uint8 images [N, H, W, C].
+
+        Raises:
+            Interrupted: `should_stop()` returned true between two batches.
+        """
+        return predict_logits(self.network, images, self._normalize, should_stop).softmax(dim=1)
+
+
+def load_network(store: RunStore, run: Run, data: RunData) -> TrainedNetwork:
+    """The trained network of a run; raises as `TrainedNetwork`."""
+    return TrainedNetwork(run, RunFiles(store.run_folder(run.id)), data.dataset.mean, data.dataset.std)
+
+
+def predict_split(
+    store: RunStore,
+    run: Run,
+    split: EvaluationSplit,
+    data: RunData | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Predictions:
+    """Predicts a run's validation or test images and stores the result; the test accuracy goes onto the run's row.
+
+    Raises:
+        StoreError: the checkpoint cannot be read, or the result not be written.
+        DataError: the run's data set is not at hand.
+        Interrupted: as `TrainedNetwork.probabilities`.
+    """
+    data = data or load_run_data(run.config)
+    network = load_network(store, run, data)
+    images, index = data.part(split)
+    probabilities = network.probabilities(images.images, should_stop).numpy()
+    predictions = Predictions(index, images.targets.numpy(), probabilities, network.epoch)
+    RunFiles(store.run_folder(run.id)).save_predictions(split, predictions)
+    if split == "test":
+        store.record_test_accuracy(run.id, predictions.accuracy)
+    return predictions
+
+
+def stored_or_new_predictions(store: RunStore, run: Run, split: EvaluationSplit) -> Predictions:
+    """The stored predictions, computed now if there are none; raises as `predict_split`."""
+    stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
+    return stored if stored is not None else predict_split(store, run, split)

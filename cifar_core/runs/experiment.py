@@ -1,0 +1,173 @@
+"""`execute_run`: the one seam through which command line, background thread and tests train."""
+
+from __future__ import annotations
+
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+
+from cifar_core import __version__
+from cifar_core.architecture.build import CompactNetwork, build_seeded
+from cifar_core.errors import LabError
+from cifar_core.protocol import evaluation_split
+from cifar_core.runs.evaluation import load_network, predict_split
+from cifar_core.runs.records import Claim, ClaimLostError, Run, RunProgress, RunState
+from cifar_core.runs.run_data import RunData, load_run_data
+from cifar_core.runs.run_files import RunFiles
+from cifar_core.runs.seed_log import epoch_lines
+from cifar_core.runs.store import RunStore
+from cifar_core.training.checkpoint import Checkpoint, save_checkpoint
+from cifar_core.training.device import device_title, resolve_device
+from cifar_core.training.evaluate import Interrupted
+from cifar_core.training.loop import DivergedError, train
+from cifar_core.training.metrics import EpochMetrics, StepProgress
+from cifar_core.training.seeds import derive_seed
+
+STOP_POLL_SECONDS = 0.25
+"""How often the database is asked whether somebody wants the run stopped."""
+SHUTDOWN_NOTE = "The program that trained it was closed."
+
+
+@dataclass(frozen=True)
+class RunListener:
+    """Who looks on while a run is executed; every call comes from the executing thread."""
+
+    on_progress: Callable[[StepProgress], None] = lambda progress: None
+    on_epoch: Callable[[EpochMetrics], None] = lambda metrics: None
+    should_stop: Callable[[], bool] = lambda: False
+    """For a program that closes; a person's wish to stop goes through the store."""
+
+
+def execute_run(store: RunStore, claim: Claim, listener: RunListener | None = None) -> Run:
+    """Trains and evaluates a claimed run, and stores everything about it.
+
+    Failures end in the run's state and `error`, not in an exception: the caller may take the next run.
+
+    Returns:
+        The run as stored at the end.
+    """
+    execution = _Execution(store, claim, listener or RunListener())
+    try:
+        state, error = execution.outcome()
+        store.report_end(claim, state, error)
+    except ClaimLostError:
+        pass  # Somebody else owns the run now: whatever this one would write is wrong.
+    return store.get(claim.run_id)
+
+
+@dataclass
+class _Execution:
+    """One execution of a run; also the observer of its training."""
+
+    store: RunStore
+    claim: Claim
+    listener: RunListener
+    run: Run = field(init=False)
+    files: RunFiles = field(init=False)
+    _asked_at: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self.run = self.store.get(self.claim.run_id)
+        self.files = RunFiles(self.store.run_folder(self.run.id))
+
+    def outcome(self) -> tuple[RunState, str | None]:
+        """Executes; returns the state that the run ends in, and a sentence if it is a bad one."""
+        try:
+            self._execute()
+        except Interrupted:
+            if self.store.stop_requested(self.claim):
+                return RunState.STOPPED, None
+            return RunState.INTERRUPTED, SHUTDOWN_NOTE
+        except DivergedError as error:
+            return RunState.DIVERGED, str(error)
+        except LabError as error:
+            return RunState.FAILED, str(error)
+        except ClaimLostError:
+            raise
+        except Exception as error:  # a run must end in a state, whatever broke; the log keeps the traceback
+            self._log_failure()
+            return RunState.FAILED, f"{type(error).__name__}: {error}"
+        return RunState.COMPLETED, None
+
+    def _execute(self) -> None:
+        config = self.run.config
+        self.files.prepare(config)
+        device = resolve_device(config.training.device)
+        self.store.report_start(self.claim, device_title(device), _environment())
+        self.store.report_progress(self.claim, RunProgress(stage="loading"))
+        data = load_run_data(config)
+        network = build_seeded(config.architecture, derive_seed(config.training.seed, "weights"))
+        if train(network, data.training, config.training, device, data.augment(), self) == "stopped":
+            raise Interrupted
+        self._evaluate(network, data)
+
+    def _evaluate(self, network: CompactNetwork, data: RunData) -> None:
+        """Choosing is over: predictions for the pages, the clean training accuracy, and, once, the test set."""
+        self.store.report_progress(self.claim, RunProgress(stage="evaluating", epoch=self.run.config.training.epochs))
+        self.run = self.store.get(self.run.id)
+        clean = data.clean()
+        probabilities = load_network(self.store, self.run, data).probabilities(clean.images, self.should_stop)
+        accuracy = (probabilities.argmax(dim=1) == clean.targets).float().mean().item()
+        self.store.report_clean_accuracy(self.claim, accuracy)
+        if evaluation_split(self.run.config.training.protocol) == "validation":
+            predict_split(self.store, self.run, "validation", data, self.should_stop)
+        test = predict_split(self.store, self.run, "test", data, self.should_stop)
+        self.files.log(
+            f"Clean training accuracy: {100 * accuracy:.2f}% ({len(clean):,} images)",
+            f"Test accuracy: {100 * test.accuracy:.2f}% ({len(test.targets):,} images, weights of epoch {test.epoch})",
+        )
+
+    # TrainingObserver
+
+    def on_progress(self, progress: StepProgress) -> None:
+        self.store.report_progress(
+            self.claim,
+            RunProgress(
+                stage="training",
+                epoch=progress.epoch,
+                batch=progress.batch,
+                batches=progress.batches,
+                loss=progress.loss,
+                accuracy=progress.accuracy,
+                images_per_second=progress.images_per_second,
+            ),
+        )
+        self.listener.on_progress(progress)
+
+    def on_epoch(self, metrics: EpochMetrics, checkpoint: Checkpoint) -> None:
+        """Files first, then the row that tells of them."""
+        before = self.store.get(self.run.id).best_accuracy
+        save_checkpoint(self.files.checkpoint("last"), checkpoint)
+        if before is None or metrics.eval_accuracy > before:
+            save_checkpoint(self.files.checkpoint("best"), checkpoint)
+        self.files.log(*epoch_lines(metrics), "")
+        self.store.report_epoch(self.claim, metrics)
+        self.listener.on_epoch(metrics)
+
+    def should_stop(self) -> bool:
+        if self.listener.should_stop():
+            return True
+        now = time.monotonic()
+        if now - self._asked_at < STOP_POLL_SECONDS:
+            return False
+        self._asked_at = now
+        return self.store.stop_requested(self.claim)
+
+    def _log_failure(self) -> None:
+        try:
+            self.files.log(traceback.format_exc())
+        except LabError:
+            pass  # The state tells of the failure even where the log cannot.
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "cifar_lab": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+    }

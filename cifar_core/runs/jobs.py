@@ -1,0 +1,80 @@
+"""TrainingJobs: the background thread that takes queued runs and drives them, one at a time."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+
+from cifar_core.errors import LabError
+from cifar_core.runs.store import RunStore
+
+POLL_SECONDS = 1.0
+"""How often the queue is looked at when nobody rings."""
+JOIN_SECONDS = 20.0
+"""How long a closing program waits for the running batch."""
+
+_starting = threading.Lock()
+
+
+class TrainingJobs(threading.Thread):
+    """Executes the queued runs of one store in this thread until the program ends."""
+
+    def __init__(self, store: RunStore) -> None:
+        super().__init__(name=_thread_name(store.url), daemon=True)
+        self._store = store
+        self._ring = threading.Event()
+        self._closing = threading.Event()
+
+    def run(self) -> None:
+        """The thread's body."""
+        while not self._closing.is_set():
+            try:
+                busy = self._execute_next()
+            except LabError as error:  # the database is away: the queue waits for it
+                logging.getLogger(__name__).warning("%s", error)
+                busy = False
+            if not busy:
+                self._ring.wait(POLL_SECONDS)
+                self._ring.clear()
+
+    def ring(self) -> None:
+        """Says that a run was queued, so that it starts at once."""
+        self._ring.set()
+
+    def close(self) -> None:
+        """Ends the thread after the running batch; a run under way becomes interrupted."""
+        self._closing.set()
+        self._ring.set()
+        self.join(JOIN_SECONDS)
+
+    def _execute_next(self) -> bool:
+        claim = self._store.claim_next()
+        if claim is None:
+            return False
+        # Imported here: this needs torch, and a program that never trains must not wait for it.
+        from cifar_core.runs.experiment import RunListener, execute_run
+
+        execute_run(self._store, claim, RunListener(should_stop=self._closing.is_set))
+        return True
+
+
+def training_jobs(store: RunStore) -> TrainingJobs:
+    """The thread for a store, started on first use: one a process.
+
+    The living threads themselves are the register. A variable of this module would not do: a page server re-imports
+    modules after an edit and drops its caches on request, and would then start a second trainer.
+    """
+    with _starting:
+        for thread in threading.enumerate():
+            if thread.name == _thread_name(store.url) and thread.is_alive():
+                return thread  # type: ignore[return-value]  # after a re-import its class is an older one, alike in use
+        jobs = TrainingJobs(store)
+        jobs.start()
+        # A thread that still computes while the interpreter goes down aborts the process.
+        atexit.register(jobs.close)
+        return jobs
+
+
+def _thread_name(url: str) -> str:
+    return f"cifar-lab-jobs {url}"

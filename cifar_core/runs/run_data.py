@@ -1,0 +1,102 @@
+"""A run's data set, split and as tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cifar_core.data import DataSplits, ImageDataset, LabelledImages, load_dataset, split_dataset
+from cifar_core.data.pipeline import AlbumentationsPipeline
+from cifar_core.protocol import EvaluationSplit, evaluation_split
+from cifar_core.runs.config import RunConfig
+from cifar_core.settings import data_folder
+from cifar_core.training.batches import Augment, TensorImages, TrainingData
+
+CLEAN_IMAGES = 5_000
+"""Fixed unaugmented training images on which the clean training accuracy is measured."""
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What one run reads."""
+
+    config: RunConfig
+    dataset: ImageDataset
+    splits: DataSplits
+
+    @cached_property
+    def training(self) -> TrainingData:
+        """The training images, and those evaluated after every epoch."""
+        split = evaluation_split(self.config.training.protocol)
+        return TrainingData(
+            train=as_tensors(self.splits.train),
+            evaluation=self.part(split)[0],
+            evaluation_split=split,
+            mean=self.dataset.mean,
+            std=self.dataset.std,
+        )
+
+    def part(self, split: EvaluationSplit) -> tuple[TensorImages, np.ndarray]:
+        """The validation or test images of this run, and their positions in the data set.
+
+        Raises:
+            ValueError: the run's protocol holds no validation images out.
+        """
+        if split == "test":
+            return as_tensors(self.splits.test), self.splits.test_index
+        if self.splits.validation is None or self.splits.validation_index is None:
+            raise ValueError("this run's protocol holds no validation images out")
+        return as_tensors(self.splits.validation), self.splits.validation_index
+
+    def clean(self) -> TensorImages:
+        """The fixed unaugmented training images."""
+        order = np.random.default_rng(0).permutation(len(self.splits.train))[:CLEAN_IMAGES]
+        return as_tensors(self.splits.train.take(np.sort(order)))
+
+    def augment(self) -> Augment:
+        """The run's augmentation as the training loop calls it."""
+        pipeline = AlbumentationsPipeline(self.config.augmentation, self.dataset.mean)
+
+        def apply(images: Tensor, seed: int) -> Tensor:
+            return torch.from_numpy(pipeline(images.numpy(), seed))
+
+        return apply
+
+
+def load_run_data(config: RunConfig) -> RunData:
+    """Loads and splits a run's data set.
+
+    Raises:
+        DataError: the data set is missing or damaged.
+        SpecError: the split is impossible.
+    """
+    training = config.training
+    dataset = shared_dataset(config.dataset)
+    splits = split_dataset(
+        dataset, training.protocol, training.validation_images, training.limit_train, training.limit_test
+    )
+    return RunData(config, dataset, splits)
+
+
+def shared_dataset(name: str) -> ImageDataset:
+    """A data set, loaded once a process: pages and the training thread read the same 180 MB.
+
+    Raises:
+        DataError: it is missing or damaged; a later call looks again.
+    """
+    return _load_once(name, data_folder().resolve())
+
+
+@lru_cache(maxsize=2)
+def _load_once(name: str, folder: Path) -> ImageDataset:
+    return load_dataset(name, folder)
+
+
+def as_tensors(labelled: LabelledImages) -> TensorImages:
+    """The same memory as tensors."""
+    return TensorImages(torch.from_numpy(labelled.images), torch.from_numpy(labelled.targets))

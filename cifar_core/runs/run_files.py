@@ -1,0 +1,116 @@
+"""The files in a run's folder: configuration, checkpoints, predictions, log."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from cifar_core.errors import StoreError
+from cifar_core.files import make_folder, write_atomically
+from cifar_core.protocol import EvaluationSplit
+from cifar_core.runs.config import RunConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a network said about every image of a set."""
+
+    index: np.ndarray
+    """int64 [N], positions in the data set's train array (validation) or test array (test)."""
+    targets: np.ndarray
+    """int64 [N]."""
+    probabilities: np.ndarray
+    """float32 [N, num_classes], rows sum to 1."""
+    epoch: int
+    """Of the checkpoint that predicted."""
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """int64 [N], the most probable class."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float:
+        """In 0..1."""
+        return float((self.predicted == self.targets).mean())
+
+
+class RunFiles:
+    """Names, reads and writes one run's files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self, config: RunConfig) -> None:
+        """Makes the folders and writes the readable copy of the configuration.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        make_folder(self.folder / "checkpoints")
+        write_atomically(self.folder / "config.json", config.to_json().encode())
+
+    def checkpoint(self, which: str) -> Path:
+        """The path of the "last" or the "best" checkpoint."""
+        return self.folder / "checkpoints" / f"{which}.pt"
+
+    def predictions_path(self, split: EvaluationSplit) -> Path:
+        """The path of the predictions for a set."""
+        return self.folder / f"predictions-{split}.npz"
+
+    def save_predictions(self, split: EvaluationSplit, predictions: Predictions) -> None:
+        """Writes the predictions for a set.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        buffer = BytesIO()
+        np.savez_compressed(
+            buffer,
+            index=predictions.index,
+            target=predictions.targets,
+            probabilities=predictions.probabilities,
+            epoch=np.int64(predictions.epoch),
+        )
+        write_atomically(self.predictions_path(split), buffer.getvalue())
+
+    def load_predictions(self, split: EvaluationSplit) -> Predictions | None:
+        """The stored predictions for a set; None if there are none yet.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        path = self.predictions_path(split)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return Predictions(
+                    stored["index"], stored["target"], stored["probabilities"], int(stored["epoch"])
+                )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            raise StoreError(f"{path} is damaged: delete it and evaluate the run again.") from None
+
+    def log(self, *lines: str) -> None:
+        """Appends lines to the run's log.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        path = self.folder / "train.log"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(line + "\n" for line in lines)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+
+    def log_tail(self, count: int = 12) -> list[str]:
+        """The log's last lines; empty if there is none."""
+        try:
+            return (self.folder / "train.log").read_text(encoding="utf-8").splitlines()[-count:]
+        except OSError:
+            return []
