@@ -11,7 +11,7 @@ from cifar_core.errors import StoreError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes beside the destination, flushes to the disk, then renames: after a crash the file is old or new, never mixed.
+    """Writes beside the destination, flushes, then renames: after a crash the file is the old one or the new one.
 
     Raises:
         StoreError: the folder cannot be written or the disk is full; the file that was there is untouched.

@@ -30,7 +30,7 @@ def _norm_params(node: Conv | Linear, layer: Layer) -> int:
 
 
 def layer_macs(layer: Layer) -> int:
-    """Multiply-accumulates of one layer for one image, of convolutions and linear layers only, padded positions counted.
+    """Multiply-accumulates of one layer for one image: convolutions and linear layers, padded positions counted.
 
     `torch.utils.flop_counter` counts two operations per MAC.
     """

@@ -1,4 +1,4 @@
-"""Shapes and receptive field, by arithmetic on the nodes alone: nothing is built, nothing but the standard library runs.
+"""Shapes and receptive field, by arithmetic on the nodes alone: nothing is built, and torch is not needed.
 
 Receptive field (Araujo, Norris, Sim: "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019):
 
@@ -107,10 +107,7 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
     if place.flat:
         raise ValueError(f"{where} is a Conv after a Flatten or Linear: a Conv needs a map")
     out_channels, groups = _conv_channels(node, place.channels, where)
-    if node.padding == "same":
-        n_out = place.n
-    else:
-        n_out = (place.n + 2 * node.padding - node.extent) // node.stride + 1
+    n_out = place.n if node.padding == "same" else (place.n + 2 * node.padding - node.extent) // node.stride + 1
     if n_out < 1:
         raise ValueError(
             f"{where}: the map would shrink from {place.n} to {n_out} cells (kernel_size {node.kernel_size}, "

@@ -60,17 +60,18 @@ _SEED_STEPS: tuple[ConvNodeStep, ...] = (*_CONV_RELU_BN, DropoutStep(kind="chann
 
 
 def _seed_model_1() -> ArchitecturePreset:
+    def conv(block: str, channels: int) -> Conv:
+        return Conv(block=block, out_channels=channels, padding=1, bias=True, steps=_CONV_RELU_BN)
+
     nodes: list[Conv] = []
     for block, width in (("C1", 64), ("C2", 128), ("C3", 256)):
-        for channels in (width // 2, width, width):
-            nodes.append(Conv(block=block, out_channels=channels, padding=1, bias=True, steps=_CONV_RELU_BN))
+        nodes += [conv(block, width // 2), conv(block, width), conv(block, width)]
         nodes.append(Conv(block=block, out_channels=width // 4, kernel_size=1, stride=2, steps=_CONV_RELU_BN))
-    for channels in (128, 256):
-        nodes.append(Conv(block="C4", out_channels=channels, padding=1, bias=True, steps=_CONV_RELU_BN))
+    nodes += [conv("C4", 128), conv("C4", 256)]
     return ArchitecturePreset(
         name="seed-model-1",
         title="Seed, Model 1",
-        teaches="A plain network of 3x3 convolutions: eight times the allowed parameters, and it memorises the training set.",
+        teaches="Plain 3x3 convolutions: eight times the allowed parameters, and it memorises the training set.",
         spec=ArchitectureSpec(
             name="seed-model-1",
             nodes=tuple(nodes),
@@ -118,7 +119,7 @@ def _seed_model_2() -> ArchitecturePreset:
     return ArchitecturePreset(
         name="seed-model-2",
         title="Seed, Model 2",
-        teaches="Depthwise-separable and dilated convolutions cut the count to 97,264, and without augmentation it stops at 67 %.",
+        teaches="Depthwise-separable and dilated convolutions cut the count to 97,264; unaugmented it stops at 67 %.",
         spec=_model_3_spec("seed-model-2"),
         augmentation="none",
         recipe="seed",
@@ -130,7 +131,7 @@ def _seed_model_3() -> ArchitecturePreset:
     return ArchitecturePreset(
         name="seed-model-3",
         title="Seed, Model 3",
-        teaches="The same 97,264 parameters with augmentation: 85.4 % after 50 epochs. Its 1x1 convolutions pad, so maps grow.",
+        teaches="The same network with augmentation: 85.4 % after 50 epochs. Its 1x1 convolutions pad, so maps grow.",
         spec=_model_3_spec("seed-model-3"),
         augmentation="seed-model-3",
         recipe="seed",
@@ -150,7 +151,7 @@ def _dilated() -> ArchitecturePreset:
     return ArchitecturePreset(
         name="dilated",
         title="Dilated",
-        teaches="No stride anywhere: unpadded dilated convolutions shrink the map between blocks, which earns the bonus.",
+        teaches="No stride anywhere: unpadded dilated convolutions shrink the map between blocks. Earns the bonus.",
         spec=ArchitectureSpec(
             name="dilated",
             nodes=(

@@ -52,7 +52,9 @@ def _num_params(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     count, limit = num_params(spec.layers), limits.params_below
     room = limit - 1 - count
     detail = f"{room:,} parameters to spare." if room >= 0 else f"{-room:,} parameters too many."
-    return RuleResult(name="params", title="Parameters", passed=room >= 0, value=count, limit=f"< {limit:,}", detail=detail)
+    return RuleResult(
+        name="params", title="Parameters", passed=room >= 0, value=count, limit=f"< {limit:,}", detail=detail
+    )
 
 
 def _receptive_field(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
@@ -105,7 +107,9 @@ def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 def _no_max_pooling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     count = sum(layer.op == "adaptive_max" for layer in spec.layers)
     detail = "No layer pools by maximum." if count == 0 else "The head pools by maximum: use adaptive_avg."
-    return RuleResult(name="no_max_pooling", title="No max-pooling", passed=count == 0, value=count, limit=0, detail=detail)
+    return RuleResult(
+        name="no_max_pooling", title="No max-pooling", passed=count == 0, value=count, limit=0, detail=detail
+    )
 
 
 def _depthwise_separable(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
@@ -120,7 +124,9 @@ def _depthwise_separable(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResu
         passed=bool(pairs),
         value=len(pairs),
         limit=">= 1",
-        detail=f"Depthwise then 1x1 at {', '.join(pairs)}." if pairs else "No depthwise convolution is followed by a 1x1.",
+        detail=f"Depthwise then 1x1 at {', '.join(pairs)}."
+        if pairs
+        else "No depthwise convolution is followed by a 1x1.",
     )
 
 
@@ -183,7 +189,9 @@ def _block_ends(spec: ArchitectureSpec) -> list[Layer]:
     """The last convolution of each block."""
     body = [layer for layer in spec.layers if not layer.in_head]
     return [
-        layer for layer, following in zip(body, [*body[1:], None], strict=True) if following is None or following.block != layer.block
+        layer
+        for layer, following in zip(body, [*body[1:], None], strict=True)
+        if following is None or following.block != layer.block
     ]
 
 

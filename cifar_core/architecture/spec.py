@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cifar_core.architecture.geometry import Layer, trace_layers
-from cifar_core.architecture.nodes import Channels, Flatten, HeadNode, Linear, Node
+from cifar_core.architecture.nodes import Flatten, HeadNode, Linear, Node
 from cifar_core.spec_model import SpecModel
 
 MAX_NODES = 200

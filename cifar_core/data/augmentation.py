@@ -130,7 +130,7 @@ def _presets() -> dict[str, AugmentationPreset]:
             title="Seed, Model 3",
             teaches="The assignment's three with colour jitter between, as the seed's third model lists them.",
             spec=AugmentationSpec(name="seed-model-3", transforms=(flip, move, ColorJitter(), hide)),
-            reconstructed="The seed names the four transforms but prints no numbers besides the hole's: those are ours.",
+            reconstructed="The seed names four transforms and the hole's size and fill; the other numbers are ours.",
         ),
     )
     return {preset.name: preset for preset in presets}

@@ -126,7 +126,8 @@ def fetch_cifar10(folder: Path | None = None) -> Path:
     except (OSError, RuntimeError, EOFError) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(
-            f"CIFAR-10 could not be fetched into {folder} ({reason}): try again, or put {ARCHIVE} from {CIFAR10.url} there."
+            f"CIFAR-10 could not be fetched into {folder} ({reason}): "
+            f"try again, or put {ARCHIVE} from {CIFAR10.url} there."
         ) from None
     return folder
 
@@ -207,7 +208,9 @@ def _unpack_archive(folder: Path) -> None:
     if (folder / CIFAR10.base_folder).is_dir() or not archive.is_file():
         return
     if not check_integrity(str(archive), CIFAR10.tgz_md5):
-        raise DataError(f"{archive} is damaged (its md5 is wrong): delete it and run `python -m cifar_core data fetch`.")
+        raise DataError(
+            f"{archive} is damaged (its md5 is wrong): delete it and run `python -m cifar_core data fetch`."
+        )
     try:
         extract_archive(str(archive), str(folder))
     except OSError as error:

@@ -58,4 +58,6 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 
 
 def _too_large(name: str, found: str = "") -> str:
-    return f"{name} is too large{found}: at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS // 1_000_000} million in all."
+    return (
+        f"{name} is too large{found}: at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS // 1_000_000} million in all."
+    )

@@ -1,15 +1,14 @@
 """AugmentationSpec to albumentations, in the form that does what the spec says.
 
 The assignment's literal call `CoarseDropout(max_holes=1, max_height=16, ..., fill_value=mean)` only warns on
-albumentations 2.0.8 and then cuts one or two holes of 3 to 6 pixels filled with black; `num_holes_range` and its kin are
-the arguments that count. `ShiftScaleRotate` is deprecated there in favour of the `Affine` used here.
+albumentations 2.0.8 and then cuts one or two holes of 3 to 6 pixels filled with black; `num_holes_range` and its kin
+are the arguments that count. `ShiftScaleRotate` is deprecated there in favour of the `Affine` used here.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from cifar_core.data.augmentation import (
 from cifar_core.data.datasets import Images
 
 if TYPE_CHECKING:
-    import albumentations
+    import albumentations as A
 
 
 class AlbumentationsPipeline:
@@ -40,8 +39,7 @@ class AlbumentationsPipeline:
         """
         import albumentations as A
 
-        os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-        self._compose = A.Compose([_transform(A, transform, mean) for transform in spec.transforms])
+        self._compose = A.Compose([_transform(transform, mean) for transform in spec.transforms])
         self._is_identity = not spec.transforms
 
     def __call__(self, images: Images, seed: int) -> Images:
@@ -63,7 +61,8 @@ class AlbumentationsPipeline:
         return augmented
 
 
-def _transform(A: Any, transform: Transform, mean: Sequence[float]) -> albumentations.BasicTransform:
+def _transform(transform: Transform, mean: Sequence[float]) -> A.BasicTransform:
+    import albumentations as A
     import cv2
 
     if isinstance(transform, HorizontalFlip):

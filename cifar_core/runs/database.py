@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
@@ -66,7 +67,8 @@ class Database:
                 return
         if found != SCHEMA_VERSION:
             raise StoreError(
-                f"The run store {self._shown} has schema version {found}; this version of CIFAR Lab reads {SCHEMA_VERSION}."
+                f"The run store {self._shown} has schema version {found}; "
+                f"this version of CIFAR Lab reads {SCHEMA_VERSION}."
             )
 
     @contextmanager
@@ -83,8 +85,6 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url)
     if parsed.database and parsed.database != ":memory:":
-        from pathlib import Path
-
         make_folder(Path(parsed.database).parent)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)

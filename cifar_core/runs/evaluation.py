@@ -46,7 +46,7 @@ class TrainedNetwork:
         """Class probabilities float32 [N, num_classes] for uint8 images [N, H, W, C].
 
         Raises:
-            Interrupted: `should_stop()` returned true between two batches.
+            StopRequested: `should_stop()` returned true between two batches.
         """
         return predict_logits(self.network, images, self._normalize, should_stop).softmax(dim=1)
 
@@ -68,7 +68,7 @@ def predict_split(
     Raises:
         StoreError: the checkpoint cannot be read, or the result not be written.
         DataError: the run's data set is not at hand.
-        Interrupted: as `TrainedNetwork.probabilities`.
+        StopRequested: as `TrainedNetwork.probabilities`.
     """
     data = data or load_run_data(run.config)
     network = load_network(store, run, data)

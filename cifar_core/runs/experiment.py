@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import time
 import traceback
@@ -22,7 +23,7 @@ from cifar_core.runs.seed_log import epoch_lines
 from cifar_core.runs.store import RunStore
 from cifar_core.training.checkpoint import Checkpoint, save_checkpoint
 from cifar_core.training.device import device_title, resolve_device
-from cifar_core.training.evaluate import Interrupted
+from cifar_core.training.evaluate import StopRequested
 from cifar_core.training.loop import DivergedError, train
 from cifar_core.training.metrics import EpochMetrics, StepProgress
 from cifar_core.training.seeds import derive_seed
@@ -78,7 +79,7 @@ class _Execution:
         """Executes; returns the state that the run ends in, and a sentence if it is a bad one."""
         try:
             self._execute()
-        except Interrupted:
+        except StopRequested:
             if self.store.stop_requested(self.claim):
                 return RunState.STOPPED, None
             return RunState.INTERRUPTED, SHUTDOWN_NOTE
@@ -102,7 +103,7 @@ class _Execution:
         data = load_run_data(config)
         network = build_seeded(config.architecture, derive_seed(config.training.seed, "weights"))
         if train(network, data.training, config.training, device, data.augment(), self) == "stopped":
-            raise Interrupted
+            raise StopRequested
         self._evaluate(network, data)
 
     def _evaluate(self, network: CompactNetwork, data: RunData) -> None:
@@ -158,10 +159,8 @@ class _Execution:
         return self.store.stop_requested(self.claim)
 
     def _log_failure(self) -> None:
-        try:
+        with contextlib.suppress(LabError):  # the state tells of the failure even where the log cannot
             self.files.log(traceback.format_exc())
-        except LabError:
-            pass  # The state tells of the failure even where the log cannot.
 
 
 def _environment() -> dict[str, str]:

@@ -31,7 +31,7 @@ class Predictions:
     @property
     def predicted(self) -> np.ndarray:
         """int64 [N], the most probable class."""
-        return self.probabilities.argmax(axis=1)
+        return np.argmax(self.probabilities, axis=1)
 
     @property
     def accuracy(self) -> float:
@@ -87,9 +87,7 @@ class RunFiles:
         path = self.predictions_path(split)
         try:
             with np.load(path, allow_pickle=False) as stored:
-                return Predictions(
-                    stored["index"], stored["target"], stored["probabilities"], int(stored["epoch"])
-                )
+                return Predictions(stored["index"], stored["target"], stored["probabilities"], int(stored["epoch"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

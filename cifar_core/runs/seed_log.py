@@ -24,7 +24,9 @@ def epoch_lines(metrics: EpochMetrics) -> tuple[str, str, str]:
 
 def evaluation_line(split: EvaluationSplit, loss: float, correct: int, count: int) -> str:
     """`Test set: Average loss: 1.4182, Accuracy: 4784/10000 (47.84%)`."""
-    return f"{SPLIT_TITLES[split]}: Average loss: {loss:.4f}, Accuracy: {correct}/{count} ({100 * correct / count:.2f}%)"
+    return (
+        f"{SPLIT_TITLES[split]}: Average loss: {loss:.4f}, Accuracy: {correct}/{count} ({100 * correct / count:.2f}%)"
+    )
 
 
 def _train(loss: float, batch_id: int, accuracy: float) -> str:

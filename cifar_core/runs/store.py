@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cifar_core.errors import SpecError
@@ -63,7 +63,9 @@ class RunStore:
     def claim_next(self) -> Claim | None:
         """Takes the oldest queued run for the calling process; None if there is none."""
         with self._database.writing() as session:
-            oldest = select(RunRow).where(RunRow.state == RunState.QUEUED).order_by(RunRow.created_at, RunRow.id).limit(1)
+            oldest = (
+                select(RunRow).where(RunRow.state == RunState.QUEUED).order_by(RunRow.created_at, RunRow.id).limit(1)
+            )
             row = session.scalar(oldest)
             return _claim(session, row) if row is not None else None
 
@@ -138,14 +140,14 @@ class RunStore:
             gone = [(row.id, row.fence) for row in active if _owner(row).has_vanished()]
         for run_id, fence in gone:
             with self._database.writing() as session:
-                # The raised fence shuts out the old owner, should it only have seemed dead.
-                values = {"state": RunState.INTERRUPTED, "fence": fence + 1, "progress_json": None, "finished_at": utc_now()}
-                changed = session.execute(
-                    update(RunRow)
-                    .where(RunRow.id == run_id, RunRow.fence == fence, RunRow.state.in_(_ACTIVE))
-                    .values(error="The process that trained it ended without finishing.", **values)
-                )
-                if changed.rowcount:
+                # Only while it is still the same claim: a colleague may have marked it in the meantime.
+                same = select(RunRow).where(RunRow.id == run_id, RunRow.fence == fence, RunRow.state.in_(_ACTIVE))
+                row = session.scalar(same)
+                if row is not None:
+                    row.state, row.progress_json, row.finished_at = RunState.INTERRUPTED, None, utc_now()
+                    row.error = "The process that trained it ended without finishing."
+                    # The raised fence shuts out the old owner, should it only have seemed dead.
+                    row.fence += 1
                     _note(session, run_id, RunState.INTERRUPTED)
 
     # What the owner of a run reports; each raises ClaimLostError if the run is no longer the owner's

@@ -50,7 +50,7 @@ class Normalize:
         self._device = device
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Moves to the device as bytes and computes there; the permuted view of NHWC is channels_last without a copy."""
+        """Moves to the device as bytes and computes there; NHWC permuted is channels_last without a copy."""
         moved = images.to(self._device, non_blocking=True)
         return moved.float().sub_(self._mean).mul_(self._scale).permute(0, 3, 1, 2)
 

@@ -15,7 +15,7 @@ EVALUATION_BATCH = 500
 """Images a step of inference: larger ones gain nothing on a CPU and cost memory."""
 
 
-class Interrupted(Exception):
+class StopRequested(Exception):  # noqa: N818 - a request, not an error
     """Somebody asked to stop while a set was evaluated."""
 
 
@@ -41,15 +41,15 @@ def predict_logits(
     """Logits float32 [N, num_classes] on the host for uint8 images [N, H, W, C], in evaluation mode.
 
     Raises:
-        Interrupted: `should_stop()` returned true between two batches.
+        StopRequested: `should_stop()` returned true between two batches.
     """
     was_training = network.training
     network.eval()
     try:
         parts = []
-        for chunk in images.split(EVALUATION_BATCH):
+        for chunk in torch.split(images, EVALUATION_BATCH):
             if should_stop():
-                raise Interrupted
+                raise StopRequested
             parts.append(network(normalize(chunk)).float().cpu())
         return torch.cat(parts)
     finally:
@@ -69,6 +69,6 @@ def evaluate(
     """Loss and accuracy of a network on a set.
 
     Raises:
-        Interrupted: as `predict_logits`.
+        StopRequested: as `predict_logits`.
     """
     return evaluate_logits(predict_logits(network, data.images, normalize, should_stop), data.targets)

@@ -14,7 +14,7 @@ from torch.nn import functional
 from cifar_core.errors import TrainingError
 from cifar_core.training.batches import Augment, Normalize, TrainingData, num_batches, training_batches
 from cifar_core.training.checkpoint import Checkpoint
-from cifar_core.training.evaluate import Interrupted, evaluate
+from cifar_core.training.evaluate import StopRequested, evaluate
 from cifar_core.training.metrics import EpochMetrics, StepProgress
 from cifar_core.training.optim import build_optimizer
 from cifar_core.training.schedule import learning_rate
@@ -44,7 +44,12 @@ class TrainingObserver(Protocol):
 
 @torch.enable_grad()
 def train(
-    network: nn.Module, data: TrainingData, spec: TrainingSpec, device: torch.device, augment: Augment, observer: TrainingObserver
+    network: nn.Module,
+    data: TrainingData,
+    spec: TrainingSpec,
+    device: torch.device,
+    augment: Augment,
+    observer: TrainingObserver,
 ) -> Literal["completed", "stopped"]:
     """Trains a network in place.
 
@@ -60,7 +65,7 @@ def train(
     try:
         for epoch in range(1, spec.epochs + 1):
             loop.run_epoch(epoch)
-    except Interrupted:
+    except StopRequested:
         return "stopped"
     except torch.OutOfMemoryError:
         raise TrainingError(
@@ -93,7 +98,7 @@ class _Loop:
         batches = training_batches(self.data.train, self.spec.batch_size, self.spec.seed, epoch, self.augment)
         for batch, (images, targets) in enumerate(batches):
             if self.observer.should_stop():
-                raise Interrupted
+                raise StopRequested
             rate = learning_rate(self.spec, epoch - 1 + batch / self.batches)
             totals.add(*self._step(images, targets, rate, derive_seed(self.spec.seed, "step", epoch, batch)))
         train_loss, train_accuracy, last_loss, images_per_second = totals.finish()
@@ -117,7 +122,7 @@ class _Loop:
         self.observer.on_epoch(metrics, Checkpoint(epoch, self.network.state_dict(), self.optimizer.state_dict()))
 
     def _step(self, images: Tensor, targets: Tensor, rate: float, seed: int) -> tuple[Tensor, Tensor, int]:
-        """One optimizer step; returns loss and number of right answers, both on the device, and the number of images."""
+        """One optimizer step; returns loss and right answers, both on the device, and the number of images."""
         torch.manual_seed(seed)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -125,7 +130,7 @@ class _Loop:
         logits = self.network(self.normalize(images))
         loss = functional.cross_entropy(logits, targets, label_smoothing=self.spec.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         self.optimizer.step()
         return loss.detach(), (logits.detach().argmax(dim=1) == targets).sum(), len(targets)
 
@@ -133,9 +138,7 @@ class _Loop:
 class _EpochTotals:
     """Sums over an epoch, kept on the device and read at most every `PROGRESS_SECONDS`."""
 
-    def __init__(
-        self, epoch: int, batches: int, device: torch.device, report: Callable[[StepProgress], None]
-    ) -> None:
+    def __init__(self, epoch: int, batches: int, device: torch.device, report: Callable[[StepProgress], None]) -> None:
         self.epoch, self.batches, self.report = epoch, batches, report
         self.loss_sum = torch.zeros((), device=device)
         self.correct = torch.zeros((), dtype=torch.int64, device=device)

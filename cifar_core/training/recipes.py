@@ -22,13 +22,13 @@ _RECIPES = (
     Recipe(
         name="seed",
         title="Seed",
-        teaches="The seed document's 50 epochs; its learning rate turns back up after epoch 17, and accuracy dips with it.",
+        teaches="The seed document's 50 epochs; the learning rate turns back up after epoch 17, and accuracy dips.",
         spec=TrainingSpec(
             recipe="seed",
             epochs=50,
             batch_size=128,
             # Reconstructed: the seed prints its log but no optimizer. A minimum near epoch 17 and another at 50 mean a
-            # half period of 50 / 3 epochs.
+            # half period of 50 / 3 epochs; at 0.05 the first two epochs end at 50.7 and 60.0 % (the seed: 47.8, 60.7).
             optimizer=Sgd(learning_rate=0.05, weight_decay=5e-4),
             schedule=CosineSchedule(t_max=50 / 3),
         ),
@@ -36,7 +36,7 @@ _RECIPES = (
     Recipe(
         name="quick",
         title="Quick",
-        teaches="One rise and fall of the learning rate with smoothed labels: most of the accuracy in a quarter of the epochs.",
+        teaches="One rise and fall of the learning rate and smoothed labels: most of the accuracy in 12 epochs.",
         spec=TrainingSpec(
             recipe="quick",
             epochs=12,

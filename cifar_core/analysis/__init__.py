@@ -1,0 +1,1 @@
+"""Reads what runs stored: confusion, mistakes, curves."""

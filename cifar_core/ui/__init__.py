@@ -1,0 +1,1 @@
+"""The pages' room: figures, widgets, cached resources. The only one that imports Streamlit."""

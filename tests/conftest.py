@@ -1,0 +1,39 @@
+"""What every test shares: an empty run store of its own, and CIFAR-10 where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Resolved once: a test may change the working directory, and a relative folder would then be lost.
+CIFAR10_FOLDER = Path(os.environ.get("CIFAR_LAB_DATA") or "data").resolve()
+HAS_CIFAR10 = (CIFAR10_FOLDER / "cifar-10-batches-py" / "data_batch_1").is_file()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what needs CIFAR-10 where there is none."""
+    if not HAS_CIFAR10:
+        for item in items:
+            if item.get_closest_marker("cifar10"):
+                item.add_marker(pytest.mark.skip(reason=f"CIFAR-10 is not in {CIFAR10_FOLDER}"))
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test writes its runs into a folder of its own."""
+    runs = tmp_path / "runs"
+    monkeypatch.setenv("CIFAR_LAB_RUNS", str(runs))
+    monkeypatch.delenv("CIFAR_LAB_STORE", raising=False)
+    monkeypatch.setenv("CIFAR_LAB_DATA", str(CIFAR10_FOLDER))
+    return runs
+
+
+@pytest.fixture
+def no_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder without CIFAR-10."""
+    empty = tmp_path / "no-data"
+    empty.mkdir()
+    monkeypatch.setenv("CIFAR_LAB_DATA", str(empty))
+    return empty
