@@ -4,6 +4,7 @@
 """
 
 from cifar_core.architecture.cost import layer_macs, layer_params, num_macs, num_params
+from cifar_core.architecture.description import ArchitectureDescription, LayerRow, describe
 from cifar_core.architecture.geometry import (
     Layer,
     before_pooling,
@@ -17,15 +18,18 @@ from cifar_core.architecture.spec import ArchitectureSpec
 from cifar_core.architecture.widths import block_widths, with_block_widths
 
 __all__ = [
+    "ArchitectureDescription",
     "ArchitecturePreset",
     "ArchitectureSpec",
     "Layer",
+    "LayerRow",
     "RuleLimits",
     "RuleResult",
     "all_required_pass",
     "before_pooling",
     "block_widths",
     "coverage",
+    "describe",
     "find_preset",
     "judge",
     "layer_macs",

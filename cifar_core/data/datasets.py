@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from cifar_core.settings import data_folder
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
 
-DATASET_NAMES = ("cifar10", "digits")
 IMAGE_SIZE = 32
 """Side of every image, in pixels."""
 DIGITS_TEST_IMAGES = 297
@@ -46,18 +45,55 @@ class LabelledImages:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageDataset:
-    """A data set held in memory."""
+class DatasetInfo:
+    """What is known of a data set without its images."""
 
     name: str
     title: str
     class_names: tuple[str, ...]
-    train: LabelledImages
-    test: LabelledImages
     mean: tuple[float, float, float]
     """Of the training images by channel, in 0..1."""
     std: tuple[float, float, float]
     """Of the training images' pixels by channel, in 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDataset(DatasetInfo):
+    """A data set held in memory."""
+
+    train: LabelledImages
+    test: LabelledImages
+
+
+# Means and deviations are over the training images; a test computes them anew.
+_INFOS = {
+    "cifar10": DatasetInfo(
+        name="cifar10",
+        title="CIFAR-10",
+        class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        mean=(0.4914, 0.4822, 0.4465),
+        std=(0.2470, 0.2435, 0.2616),
+    ),
+    "digits": DatasetInfo(
+        name="digits",
+        title="Handwritten digits",
+        class_names=tuple(str(digit) for digit in range(10)),
+        mean=(0.3093, 0.3093, 0.3093),
+        std=(0.3489, 0.3489, 0.3489),
+    ),
+}
+DATASET_NAMES = tuple(_INFOS)
+
+
+def dataset_info(name: str) -> DatasetInfo:
+    """Class names, mean and deviation of a data set, whether or not its images are at hand.
+
+    Raises:
+        SpecError: there is no data set of that name.
+    """
+    if name not in _INFOS:
+        raise SpecError(f"There is no data set {name!r}: choose one of {', '.join(DATASET_NAMES)}.")
+    return _INFOS[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +117,9 @@ def load_dataset(name: str, folder: Path | None = None) -> ImageDataset:
         SpecError: there is no data set of that name.
         DataError: CIFAR-10 is missing or damaged.
     """
-    if name == "digits":
-        return _load_digits()
-    if name == "cifar10":
-        return _load_cifar10(folder or data_folder())
-    raise SpecError(f"There is no data set {name!r}: choose one of {', '.join(DATASET_NAMES)}.")
+    info = dataset_info(name)
+    train, test = _load_digits() if name == "digits" else _load_cifar10(folder or data_folder())
+    return ImageDataset(**asdict(info), train=train, test=test)
 
 
 def dataset_status(name: str, folder: Path | None = None, verify: bool = False) -> DatasetStatus:
@@ -132,7 +166,7 @@ def fetch_cifar10(folder: Path | None = None) -> Path:
     return folder
 
 
-def _load_cifar10(folder: Path) -> ImageDataset:
+def _load_cifar10(folder: Path) -> tuple[LabelledImages, LabelledImages]:
     if not _looks_present(folder):
         raise _missing(folder)
     _unpack_archive(folder)
@@ -145,16 +179,7 @@ def _load_cifar10(folder: Path) -> ImageDataset:
     except (OSError, RuntimeError) as error:
         _check_cifar10(folder)
         raise DataError(f"CIFAR-10 in {folder} cannot be read: {error}.") from None
-    return ImageDataset(
-        name="cifar10",
-        title="CIFAR-10",
-        class_names=tuple(train.classes),
-        train=_labelled(train),
-        test=_labelled(test),
-        # Over the 50,000 training images, computed from them and compared with the data by a test.
-        mean=(0.4914, 0.4822, 0.4465),
-        std=(0.2470, 0.2435, 0.2616),
-    )
+    return _labelled(train), _labelled(test)
 
 
 def _labelled(source: CIFAR10) -> LabelledImages:
@@ -217,7 +242,7 @@ def _unpack_archive(folder: Path) -> None:
         raise DataError(f"{archive} cannot be unpacked: {error}.") from None
 
 
-def _load_digits() -> ImageDataset:
+def _load_digits() -> tuple[LabelledImages, LabelledImages]:
     """8 x 8 handwritten digits, enlarged to 32 x 32 RGB; the last 297 of a seeded stratified order are the test set."""
     from PIL import Image
     from sklearn.datasets import load_digits
@@ -231,15 +256,5 @@ def _load_digits() -> ImageDataset:
     targets = bunch.target.astype(np.int64)
     order = np.arange(len(targets))
     train, test = train_test_split(order, test_size=DIGITS_TEST_IMAGES, stratify=targets, random_state=0)
-    pixels = images[train].reshape(-1, 3) / 255
-    mean, std = pixels.mean(axis=0), pixels.std(axis=0)
     everything = LabelledImages(images, targets)
-    return ImageDataset(
-        name="digits",
-        title="Handwritten digits",
-        class_names=tuple(str(digit) for digit in range(10)),
-        train=everything.take(train),
-        test=everything.take(test),
-        mean=(float(mean[0]), float(mean[1]), float(mean[2])),
-        std=(float(std[0]), float(std[1]), float(std[2])),
-    )
+    return everything.take(train), everything.take(test)

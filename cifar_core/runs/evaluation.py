@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cifar_core.architecture.build import build_network
+from cifar_core.data import dataset_info
 from cifar_core.errors import StoreError
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs.records import Run
@@ -23,12 +24,13 @@ from cifar_core.training.evaluate import predict_logits
 class TrainedNetwork:
     """A run's network with the weights that its accuracy stands for."""
 
-    def __init__(self, run: Run, files: RunFiles, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(self, store: RunStore, run: Run) -> None:
         """Loads it: the validation-chosen checkpoint, or the last one under the seed's protocol.
 
         Raises:
             StoreError: the checkpoint is missing, damaged, or of another network.
         """
+        files, info = RunFiles(store.run_folder(run.id)), dataset_info(run.config.dataset)
         which = "last" if run.config.training.protocol == "seed" else "best"
         checkpoint = load_checkpoint(files.checkpoint(which))
         self.epoch = checkpoint.epoch
@@ -40,7 +42,7 @@ class TrainedNetwork:
         except RuntimeError:
             raise StoreError(f"{files.checkpoint(which)} holds the weights of another network.") from None
         self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._normalize = Normalize(mean, std, device)
+        self._normalize = Normalize(info.mean, info.std, device)
 
     def probabilities(self, images: Tensor, should_stop: Callable[[], bool] = lambda: False) -> Tensor:
         """Class probabilities float32 [N, num_classes] for uint8 images [N, H, W, C].
@@ -49,11 +51,6 @@ class TrainedNetwork:
             StopRequested: `should_stop()` returned true between two batches.
         """
         return predict_logits(self.network, images, self._normalize, should_stop).softmax(dim=1)
-
-
-def load_network(store: RunStore, run: Run, data: RunData) -> TrainedNetwork:
-    """The trained network of a run; raises as `TrainedNetwork`."""
-    return TrainedNetwork(run, RunFiles(store.run_folder(run.id)), data.dataset.mean, data.dataset.std)
 
 
 def predict_split(
@@ -71,7 +68,7 @@ def predict_split(
         StopRequested: as `TrainedNetwork.probabilities`.
     """
     data = data or load_run_data(run.config)
-    network = load_network(store, run, data)
+    network = TrainedNetwork(store, run)
     images, index = data.part(split)
     probabilities = network.probabilities(images.images, should_stop).numpy()
     predictions = Predictions(index, images.targets.numpy(), probabilities, network.epoch)

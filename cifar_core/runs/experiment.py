@@ -15,7 +15,7 @@ from cifar_core import __version__
 from cifar_core.architecture.build import CompactNetwork, build_seeded
 from cifar_core.errors import LabError
 from cifar_core.protocol import evaluation_split
-from cifar_core.runs.evaluation import load_network, predict_split
+from cifar_core.runs.evaluation import TrainedNetwork, predict_split
 from cifar_core.runs.records import Claim, ClaimLostError, Run, RunProgress, RunState
 from cifar_core.runs.run_data import RunData, load_run_data
 from cifar_core.runs.run_files import RunFiles
@@ -111,7 +111,7 @@ class _Execution:
         self.store.report_progress(self.claim, RunProgress(stage="evaluating", epoch=self.run.config.training.epochs))
         self.run = self.store.get(self.run.id)
         clean = data.clean()
-        probabilities = load_network(self.store, self.run, data).probabilities(clean.images, self.should_stop)
+        probabilities = TrainedNetwork(self.store, self.run).probabilities(clean.images, self.should_stop)
         accuracy = (probabilities.argmax(dim=1) == clean.targets).float().mean().item()
         self.store.report_clean_accuracy(self.claim, accuracy)
         if evaluation_split(self.run.config.training.protocol) == "validation":

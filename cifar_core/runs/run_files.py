@@ -31,7 +31,8 @@ class Predictions:
     @property
     def predicted(self) -> np.ndarray:
         """int64 [N], the most probable class."""
-        return np.argmax(self.probabilities, axis=1)
+        predicted: np.ndarray = np.argmax(self.probabilities, axis=1)
+        return predicted
 
     @property
     def accuracy(self) -> float:

@@ -1,0 +1,80 @@
+"""The command line: its group, its exit codes, and how errors are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from cifar_core import __version__
+from cifar_core.errors import LabError, SpecError
+
+FAILED, BAD_USAGE, KEYBOARD = 1, 2, 130
+
+# A module is imported when one of its commands is asked for: `describe` must not wait for what `train` needs.
+_MODULES = {
+    "presets": "describe",
+    "describe": "describe",
+    "data": "data",
+    "train": "train",
+    "runs": "runs",
+    "show": "runs",
+    "stop": "runs",
+    "evaluate": "evaluate",
+    "predict": "evaluate",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        command: click.Command = getattr(import_module(f"cifar_core.cli.{_MODULES[cmd_name]}"), f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cifar_core")
+def command_line() -> None:
+    """CIFAR Lab: design, train and dissect compact CIFAR-10 networks.
+
+    The dashboard starts with `streamlit run app.py`.
+    """
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Runs one command; errors become one line on stderr.
+
+    Returns:
+        The exit status: 0, 1 where the command failed, 2 where it was asked wrongly, 130 after Ctrl-C.
+    """
+    try:
+        status = command_line.main(args=list(arguments), prog_name="python -m cifar_core", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        hint = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
+        return _fail(error.format_message().rstrip(".") + "." + hint, BAD_USAGE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), FAILED)
+    except SpecError as error:
+        return _fail(str(error), BAD_USAGE)
+    except LabError as error:
+        return _fail(str(error), FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Interrupted.", KEYBOARD)
+    except BrokenPipeError:
+        # The reader (`| head`) has gone: not an error. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0
+
+
+def _fail(sentence: str, status: int) -> int:
+    click.echo("error: " + " ".join(sentence.split()), err=True)
+    return status

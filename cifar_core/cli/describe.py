@@ -1,0 +1,95 @@
+"""`presets` and `describe`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cifar_core.architecture import (
+    ArchitectureDescription,
+    ArchitectureSpec,
+    LayerRow,
+    describe,
+    find_preset,
+    preset_names,
+)
+from cifar_core.cli.outputs import PresetOutput
+from cifar_core.cli.printing import json_option, print_json, print_table
+from cifar_core.errors import SpecError
+
+
+@click.command("presets")
+@json_option
+def presets_command(as_json: bool) -> None:
+    """List the preset networks."""
+    presets = [PresetOutput.of(find_preset(name)) for name in preset_names()]
+    if as_json:
+        print_json(presets)
+        return
+    rows = [
+        (p.name, p.params, p.macs, p.receptive_field, "yes" if p.passes else "no", p.augmentation, p.recipe, p.teaches)
+        for p in presets
+    ]
+    print_table(("name", "parameters", "MACs", "field", "rules met", "augmentation", "recipe", ""), rows)
+
+
+@click.command("describe")
+@click.option("--preset", "preset_name", metavar="NAME", help="A preset network.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@json_option
+def describe_command(preset_name: str | None, file: Path | None, as_json: bool) -> None:
+    """Show a network's layers, parameters, MACs, receptive field and the assignment's rules.
+
+    FILE is an ArchitectureSpec as JSON.
+    """
+    description = describe(chosen_architecture(preset_name, file))
+    if as_json:
+        print_json(description)
+    else:
+        _print_description(description)
+
+
+def chosen_architecture(preset_name: str | None, file: Path | None) -> ArchitectureSpec:
+    """The network that a command names.
+
+    Raises:
+        SpecError: neither or both are given, or what is given names no valid network.
+    """
+    if (preset_name is None) == (file is None):
+        raise SpecError("Name either a preset (--preset NAME) or a FILE with an ArchitectureSpec as JSON.")
+    if preset_name is not None:
+        return find_preset(preset_name).spec
+    assert file is not None
+    return ArchitectureSpec.parse(read_text(file))
+
+
+def read_text(file: Path) -> str:
+    """A text file's contents.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{file} is not a text file.") from None
+
+
+def _print_description(description: ArchitectureDescription) -> None:
+    columns = tuple(LayerRow.model_fields)
+    print_table(columns, [tuple(getattr(row, column) for column in columns) for row in description.layers])
+    click.echo()
+    click.echo(f"Parameters       {description.params:,}")
+    click.echo(f"MACs             {description.macs:,}")
+    pooled = description.receptive_field_with_pooling
+    click.echo(f"Receptive field  {description.receptive_field} before pooling ({pooled} with it, nominally)")
+    click.echo(f"Coverage         {100 * description.coverage:.0f} % of that square is reached by some path")
+    click.echo()
+    rows = [
+        ("pass" if rule.passed else "FAIL" if rule.required else "no", rule.title, rule.value, rule.limit, rule.detail)
+        for rule in description.rules
+    ]
+    print_table(("", "rule", "value", "limit", ""), rows)

@@ -1,0 +1,101 @@
+"""`evaluate` and `predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from cifar_core.analysis.confusion import class_figures, confusion_matrix
+from cifar_core.cli.outputs import ClassOutput, ClassProbability, EvaluationOutput, PredictionOutput
+from cifar_core.cli.printing import json_option, percent, print_json, print_table
+from cifar_core.data import dataset_info, read_picture
+from cifar_core.errors import SpecError
+from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit
+from cifar_core.runs import Predictions, Run, RunStore
+
+SHOWN_CLASSES = 3
+
+
+@click.command("evaluate")
+@click.argument("run_id", metavar="RUN")
+@click.option("--split", type=click.Choice(["test", "validation"]), default="test", show_default=True)
+@json_option
+def evaluate_command(run_id: str, split: EvaluationSplit, as_json: bool) -> None:
+    """Show a run's accuracy, per-class table and confusion matrix; what is not stored yet is computed. RUN is an id."""
+    store = RunStore()
+    run = store.get(run_id)
+    if split == "validation" and run.config.training.protocol == "seed":
+        raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
+    from cifar_core.runs.evaluation import stored_or_new_predictions
+
+    output = _evaluation(run, split, stored_or_new_predictions(store, run, split))
+    if as_json:
+        print_json(output)
+    else:
+        _print_evaluation(output)
+
+
+@click.command("predict")
+@click.argument("run_id", metavar="RUN")
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+def predict_command(run_id: str, images: tuple[Path, ...], as_json: bool) -> None:
+    """Say what a run's network sees in pictures (PNG, JPEG, WebP). RUN is an id or its beginning."""
+    store = RunStore()
+    run = store.get(run_id)
+    pictures = np.stack([read_picture(path) for path in images])
+    import torch
+
+    from cifar_core.runs.evaluation import TrainedNetwork
+
+    probabilities = TrainedNetwork(store, run).probabilities(torch.from_numpy(pictures)).numpy()
+    names = dataset_info(run.config.dataset).class_names
+    outputs = [_prediction(path, row, names) for path, row in zip(images, probabilities, strict=True)]
+    if as_json:
+        print_json(outputs)
+        return
+    for output in outputs:
+        shown = ", ".join(f"{p.name} {percent(p.probability)}" for p in output.probabilities[:SHOWN_CLASSES])
+        click.echo(f"{output.image}: {shown}")
+
+
+def _prediction(path: Path, row: np.ndarray, names: tuple[str, ...]) -> PredictionOutput:
+    order = np.argsort(-row, kind="stable")
+    ranked = [ClassProbability(name=names[number], probability=float(row[number])) for number in order]
+    return PredictionOutput(image=str(path), predicted=ranked[0].name, probabilities=ranked)
+
+
+def _evaluation(run: Run, split: EvaluationSplit, predictions: Predictions) -> EvaluationOutput:
+    names = dataset_info(run.config.dataset).class_names
+    matrix = confusion_matrix(predictions.targets, predictions.predicted, len(names))
+    figures = class_figures(matrix, names)
+    return EvaluationOutput(
+        run=run.id,
+        split=split,
+        epoch=predictions.epoch,
+        accuracy=predictions.accuracy,
+        correct=int(np.trace(matrix)),
+        count=len(predictions.targets),
+        accuracy_of=ACCURACY_LABELS[run.config.training.protocol],
+        classes=[
+            ClassOutput(name=f.name, precision=f.precision, recall=f.recall, f1=f.f1, support=f.support)
+            for f in figures
+        ],
+        confusion=matrix.tolist(),
+    )
+
+
+def _print_evaluation(output: EvaluationOutput) -> None:
+    click.echo(
+        f"Run {output.run}, {output.split} images, weights of epoch {output.epoch} ({output.accuracy_of}): "
+        f"{percent(output.accuracy)} ({output.correct:,} of {output.count:,})\n"
+    )
+    rows = [(c.name, percent(c.precision), percent(c.recall), percent(c.f1), c.support) for c in output.classes]
+    print_table(("class", "precision", "recall", "F1", "images"), rows)
+    click.echo("\nConfusion matrix: rows are true classes, columns predicted ones")
+    names = [c.name for c in output.classes]
+    print_table(
+        ("", *(name[:5] for name in names)), [(n, *row) for n, row in zip(names, output.confusion, strict=True)]
+    )

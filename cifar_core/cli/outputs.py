@@ -1,0 +1,195 @@
+"""The shapes of what `--json` prints; the files in `docs/schemas/` are made from them and tested against them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, TypeAdapter
+
+from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, describe
+from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
+from cifar_core.runs import Run, RunConfig, RunState
+from cifar_core.training.metrics import EpochMetrics
+
+
+class PresetOutput(BaseModel):
+    """A preset in one line."""
+
+    name: str
+    title: str
+    teaches: str
+    params: int
+    macs: int
+    receptive_field: int
+    passes: bool
+    """Whether every required rule of the assignment holds."""
+    augmentation: str
+    recipe: str
+
+    @classmethod
+    def of(cls, preset: ArchitecturePreset) -> PresetOutput:
+        """The line of a preset."""
+        numbers = describe(preset.spec)
+        return cls(
+            name=preset.name,
+            title=preset.title,
+            teaches=preset.teaches,
+            params=numbers.params,
+            macs=numbers.macs,
+            receptive_field=numbers.receptive_field,
+            passes=all(rule.passed for rule in numbers.rules if rule.required),
+            augmentation=preset.augmentation,
+            recipe=preset.recipe,
+        )
+
+
+class DataOutput(BaseModel):
+    """Whether a data set can be loaded."""
+
+    name: str
+    available: bool
+    folder: str
+    sentence: str
+
+
+class RunOutput(BaseModel):
+    """A run in one line. Accuracies are in 0..1."""
+
+    id: str
+    name: str
+    state: RunState
+    example: bool
+    """Whether it shipped with the project."""
+    dataset: str
+    params: int
+    receptive_field: int
+    epochs: int
+    """Finished ones."""
+    planned_epochs: int
+    best_epoch: int | None
+    best_val_accuracy: float | None
+    """On the validation images, at best_epoch; null under the seed's protocol, which has none."""
+    best_test_accuracy: float | None
+    """Chosen on the test set, as the seed's protocol does; null under the validation protocol."""
+    test_accuracy: float | None
+    """Null until the test set was read."""
+    test_accuracy_of: str
+    """How the epoch behind test_accuracy was chosen: "validation-chosen" or "last epoch"."""
+    protocol: Protocol
+
+    @classmethod
+    def of(cls, run: Run) -> RunOutput:
+        """The line of a run."""
+        return cls(**_run_fields(run))
+
+
+class RunDetailOutput(RunOutput):
+    """A run with all that is stored about it."""
+
+    seed: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    clean_train_accuracy: float | None
+    device: str | None
+    environment: dict[str, str]
+    error: str | None
+    folder: str
+    config: RunConfig
+    metrics: list[EpochMetrics]
+
+    @classmethod
+    def of_run(cls, run: Run, metrics: list[EpochMetrics], folder: str) -> RunDetailOutput:
+        """The details of a run."""
+        return cls(
+            **_run_fields(run),
+            seed=run.config.training.seed,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            clean_train_accuracy=run.clean_train_accuracy,
+            device=run.device,
+            environment=run.environment,
+            error=run.error,
+            folder=folder,
+            config=run.config,
+            metrics=metrics,
+        )
+
+
+class ClassOutput(BaseModel):
+    """How one class fares; figures in 0..1."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class EvaluationOutput(BaseModel):
+    """A run's figures on a set."""
+
+    run: str
+    split: EvaluationSplit
+    epoch: int
+    """Of the checkpoint evaluated."""
+    accuracy: float
+    correct: int
+    count: int
+    accuracy_of: str
+    """How the epoch was chosen: "validation-chosen" or "last epoch"."""
+    classes: list[ClassOutput]
+    confusion: list[list[int]]
+    """Row = true class, column = predicted class."""
+
+
+class ClassProbability(BaseModel):
+    """A class and how probable the network finds it, in 0..1."""
+
+    name: str
+    probability: float
+
+
+class PredictionOutput(BaseModel):
+    """What a run's network says about one picture, most probable class first."""
+
+    image: str
+    predicted: str
+    probabilities: list[ClassProbability]
+
+
+def _run_fields(run: Run) -> dict[str, object]:
+    protocol = run.config.training.protocol
+    by_test = protocol == "seed"
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "example": False,
+        "dataset": run.config.dataset,
+        "params": run.num_params,
+        "receptive_field": run.receptive_field,
+        "epochs": run.epochs_done,
+        "planned_epochs": run.config.training.epochs,
+        "best_epoch": run.best_epoch,
+        "best_val_accuracy": None if by_test else run.best_accuracy,
+        "best_test_accuracy": run.best_accuracy if by_test else None,
+        "test_accuracy": run.test_accuracy,
+        "test_accuracy_of": ACCURACY_LABELS[protocol],
+        "protocol": protocol,
+    }
+
+
+OUTPUTS: dict[str, TypeAdapter[object]] = {
+    "presets": TypeAdapter(list[PresetOutput]),
+    "describe": TypeAdapter(ArchitectureDescription),
+    "data": TypeAdapter(list[DataOutput]),
+    "train": TypeAdapter(RunDetailOutput),
+    "runs": TypeAdapter(list[RunOutput]),
+    "show": TypeAdapter(RunDetailOutput),
+    "stop": TypeAdapter(RunOutput),
+    "evaluate": TypeAdapter(EvaluationOutput),
+    "predict": TypeAdapter(list[PredictionOutput]),
+}
+"""What each command's `--json` prints."""
