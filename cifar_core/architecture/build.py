@@ -35,7 +35,11 @@ def build_network(spec: ArchitectureSpec) -> CompactNetwork:
     for layer in spec.layers:
         if isinstance(layer.node, Linear) and "flatten" not in head:
             head["flatten"] = nn.Flatten()
-        (head if layer.in_head else body)[layer.name.replace(".", "_")] = build_layer(layer)
+        part = head if layer.in_head else body
+        name = layer.name.replace(".", "_")
+        while name in part:  # a label may hold "." or "_" itself: "C1.2" then "C1_2"
+            name += "_"
+        part[name] = build_layer(layer)
     return CompactNetwork(nn.Sequential(body), nn.Sequential(head))
 
 

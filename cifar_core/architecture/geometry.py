@@ -12,10 +12,13 @@ input square, in pixels, that one cell can depend on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_core.architecture.nodes import AnyNode, Conv, Flatten, Linear, Pool
+
+MAX_RECEPTIVE_FIELD = 100_000
+"""Pixels, of a cell's field and of the jump between cells: no image is near as large, and arithmetic stays quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def trace_layers(in_channels: int, size: int, nodes: Sequence[Conv], head: Seque
     for index, (node, in_head) in enumerate([*((n, False) for n in nodes), *((n, True) for n in head)]):
         where = f"head[{index - len(nodes)}]" if in_head else f"nodes[{index}]"
         if isinstance(node, Flatten):
-            place = replace(place, channels=place.channels * place.n * place.n, n=1, flat=True)
+            # What follows reads the whole map.
+            field = place.r + (place.n - 1) * place.jump
+            place = replace(place, channels=place.channels * place.n * place.n, n=1, r=field, flat=True)
             continue
         block = "head" if in_head else (node.block if isinstance(node, Conv) else "")
         numbers[block] = numbers.get(block, 0) + 1
@@ -118,6 +123,12 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
         raise ValueError(
             f'{where}: padding is {padded} and padding_mode is "reflect": it must be below the map\'s side, {place.n}'
         )
+    jump_out, r_out = place.jump * node.stride, place.r + (node.extent - 1) * place.jump
+    if max(jump_out, r_out) > MAX_RECEPTIVE_FIELD:
+        raise ValueError(
+            f"{where}: the receptive field would be {r_out:,} pixels and the jump {jump_out:,}: "
+            f"at most {MAX_RECEPTIVE_FIELD:,} are allowed, so use smaller kernels, dilations or strides"
+        )
     return Layer(
         name="",
         op=_conv_op(node, groups, place.channels),
@@ -133,9 +144,9 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
         padding=node.padding,
         dilation=node.dilation,
         jump_in=place.jump,
-        jump_out=place.jump * node.stride,
+        jump_out=jump_out,
         r_in=place.r,
-        r_out=place.r + (node.extent - 1) * place.jump,
+        r_out=r_out,
         in_head=False,
     )
 
@@ -253,8 +264,4 @@ def _spread(bits: int, stride: int) -> int:
     """Moves bit i to bit i * stride."""
     if stride == 1:
         return bits
-    return sum(1 << (index * stride) for index in _set_bits(bits))
-
-
-def _set_bits(bits: int) -> Iterable[int]:
-    return (index for index in range(bits.bit_length()) if bits >> index & 1)
+    return int(("0" * (stride - 1)).join(f"{bits:b}"), base=2)

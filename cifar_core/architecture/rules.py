@@ -90,6 +90,8 @@ def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     missing = [layer.block for layer in ends if layer.stride != 2]
     if bonus:
         detail = "Dilated convolutions take the place of strides (the bonus)."
+    elif not ends:
+        detail = "One block has no transition: a stride-2 convolution belongs at the end of each block but the last."
     elif missing:
         detail = f"These blocks do not end in a stride-2 convolution: {', '.join(missing)}."
     else:
@@ -143,7 +145,7 @@ def _dilated(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 
 
 def _global_average_pooling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    pools = [layer for layer in spec.layers if layer.op in ("adaptive_avg", "avg") and layer.n_out == 1]
+    pools = [layer for layer in spec.layers if layer.op in ("adaptive_avg", "avg") and layer.kernel_size == layer.n_in]
     value = f"{pools[0].n_in} x {pools[0].n_in}" if pools else "none"
     return RuleResult(
         name="global_average_pooling",
@@ -174,6 +176,16 @@ def _fc_after_gap(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 def _dilation_bonus(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     transitions = _block_ends(spec)[:-1]
     dilated = sum(_is_dilated(layer) for layer in transitions)
+    strided = [layer.name for layer in before_pooling(spec.layers) if layer.stride > 1]
+    missing = [layer.block for layer in transitions if not _is_dilated(layer)]
+    if strided:
+        detail = f"These have a stride above 1 before the pooling: {', '.join(strided)}."
+    elif missing:
+        detail = f"These blocks do not end in a dilated convolution: {', '.join(missing)}."
+    elif not transitions:
+        detail = "One block has no transition: a dilated convolution belongs at the end of each block but the last."
+    else:
+        detail = "No stride above 1 before the pooling, and a dilated convolution ends every block but the last."
     return RuleResult(
         name="dilation_bonus",
         title="Dilation bonus",
@@ -181,7 +193,7 @@ def _dilation_bonus(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
         value=dilated,
         limit=f"{len(transitions)} of {len(transitions)}",
         required=False,
-        detail="No stride above 1 before the head, and a dilated convolution at the end of every block but the last.",
+        detail=detail,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,6 +9,7 @@ from importlib import import_module
 import click
 
 from cifar_core import __version__
+from cifar_core.cli.printing import discard_output
 from cifar_core.errors import LabError, SpecError
 
 FAILED, BAD_USAGE, KEYBOARD = 1, 2, 130
@@ -57,6 +57,11 @@ def run_command_line(arguments: Sequence[str]) -> int:
     try:
         status = command_line.main(args=list(arguments), prog_name="python -m cifar_core", standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Its own message is the whole help.
+        group = error.ctx.command
+        names = ", ".join(group.list_commands(error.ctx)) if isinstance(group, click.Group) else ""
+        return _fail(f"Missing command: one of {names}. See `{error.ctx.command_path} --help`.", BAD_USAGE)
     except click.UsageError as error:
         hint = f" See `{error.ctx.command_path} --help`." if error.ctx else ""
         return _fail(error.format_message().rstrip(".") + "." + hint, BAD_USAGE)
@@ -68,9 +73,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _fail(str(error), FAILED)
     except (click.Abort, KeyboardInterrupt):
         return _fail("Interrupted.", KEYBOARD)
-    except BrokenPipeError:
-        # The reader (`| head`) has gone: not an error. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader (`| head`) has gone: not an error. Here click itself exits the program for this alone.
+        discard_output(sys.stdout)
         return 0
     return status if isinstance(status, int) else 0
 

@@ -26,6 +26,9 @@ def evaluate_command(run_id: str, split: EvaluationSplit, as_json: bool) -> None
     """Show a run's accuracy, per-class table and confusion matrix; what is not stored yet is computed. RUN is an id."""
     store = RunStore()
     run = store.get(run_id)
+    if not run.state.is_over:
+        # What is computed is kept as the run's test accuracy, and the run would go on to a better checkpoint.
+        raise SpecError(f"Run {run.id} is {run.state}: it can be evaluated once it is over.")
     if split == "validation" and run.config.training.protocol == "seed":
         raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
     from cifar_core.runs.evaluation import stored_or_new_predictions
@@ -58,7 +61,7 @@ def predict_command(run_id: str, images: tuple[Path, ...], as_json: bool) -> Non
         return
     for output in outputs:
         shown = ", ".join(f"{p.name} {percent(p.probability)}" for p in output.probabilities[:SHOWN_CLASSES])
-        click.echo(f"{output.image}: {shown}")
+        click.echo(f"{click.format_filename(output.image)}: {shown}")
 
 
 def _prediction(path: Path, row: np.ndarray, names: tuple[str, ...]) -> PredictionOutput:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -104,9 +104,9 @@ class RunDetailOutput(RunOutput):
         return cls(
             **_run_fields(run),
             seed=run.config.training.seed,
-            created_at=run.created_at,
-            started_at=run.started_at,
-            finished_at=run.finished_at,
+            created_at=run.created_at.replace(tzinfo=UTC),
+            started_at=_in_utc(run.started_at),
+            finished_at=_in_utc(run.finished_at),
             clean_train_accuracy=run.clean_train_accuracy,
             device=run.device,
             environment=run.environment,
@@ -157,6 +157,11 @@ class PredictionOutput(BaseModel):
     image: str
     predicted: str
     probabilities: list[ClassProbability]
+
+
+def _in_utc(time: datetime | None) -> datetime | None:
+    """A time of the store with its zone told: a reader of JSON would take a bare one for local time."""
+    return None if time is None else time.replace(tzinfo=UTC)
 
 
 def _run_fields(run: Run) -> dict[str, object]:

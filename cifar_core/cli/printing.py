@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 from pydantic import BaseModel
@@ -31,6 +34,22 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             for text, width, right in zip(line, widths, numeric, strict=True)
         )
         click.echo("  ".join(padded).rstrip())
+
+
+def discard_output(stream: TextIO) -> None:
+    """Sends what is still printed nowhere: the stream's reader has gone, and every flush would complain again."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
+
+
+@contextmanager
+def reader_may_go(stream: TextIO) -> Iterator[None]:
+    """For printing beside work that must go on when the stream's reader (`| head`) has gone."""
+    try:
+        yield
+    except BrokenPipeError:
+        discard_output(stream)
 
 
 def percent(share: float | None) -> str:

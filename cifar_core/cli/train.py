@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from tqdm import tqdm
 from cifar_core.architecture import find_preset
 from cifar_core.cli.describe import chosen_architecture, read_text
 from cifar_core.cli.outputs import RunDetailOutput
-from cifar_core.cli.printing import json_option, percent, print_json
-from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names, find_augmentation
+from cifar_core.cli.printing import json_option, percent, print_json, reader_may_go
+from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names, find_augmentation, require_dataset
 from cifar_core.errors import SpecError
 from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs import Run, RunConfig, RunState, RunStore
@@ -72,6 +73,7 @@ def train_command(
             "training": _training(recipe or (preset.recipe if preset else "quick"), training_options).model_dump(),
         }
     )
+    require_dataset(dataset)
     run = _execute(config, quiet=as_json)
     if as_json:
         store = RunStore()
@@ -90,7 +92,7 @@ def _training(recipe: str, options: dict[str, object]) -> TrainingSpec:
 def _augmentation(wanted: str) -> AugmentationSpec:
     if wanted in augmentation_names():
         return find_augmentation(wanted).spec
-    if not Path(wanted).is_file():
+    if not os.path.isfile(wanted):  # Path.is_file raises on a name that is too long
         raise SpecError(
             f"augmentation is {wanted!r}: it must be {', '.join(augmentation_names())} or a JSON file that exists."
         )
@@ -104,10 +106,18 @@ def _execute(config: RunConfig, quiet: bool) -> Run:
     store = RunStore()
     claim = store.start(config)
     if not quiet:
-        click.echo(f"Run {claim.run_id}: {config.name} on {config.dataset}")
+        with reader_may_go(sys.stdout):
+            click.echo(f"Run {claim.run_id}: {config.name} on {config.dataset}")
     bar = _Bar(quiet)
-    with _stop_on_interrupt(store, claim.run_id):
-        run = execute_run(store, claim, RunListener(on_progress=bar.on_progress, on_epoch=bar.on_epoch))
+    with _interrupts() as interrupted:
+
+        def should_stop() -> bool:
+            # Told to the store here: the signal may come in the middle of a write, whose lock its handler would await.
+            if interrupted():
+                store.request_stop(claim.run_id)
+            return interrupted()
+
+        run = execute_run(store, claim, RunListener(bar.on_progress, bar.on_epoch, should_stop))
     bar.close()
     if run.error:
         click.echo(f"error: {run.error}", err=True)
@@ -124,36 +134,42 @@ class _Bar:
     def on_progress(self, progress: StepProgress) -> None:
         if self._quiet:
             return
-        if self._bar is None:
-            self._bar = tqdm(total=progress.batches, leave=False, dynamic_ncols=True)
-        self._bar.set_description(train_line(progress), refresh=False)
-        self._bar.update(progress.batch - self._bar.n)
+        with reader_may_go(sys.stderr):
+            if self._bar is None:
+                self._bar = tqdm(total=progress.batches, leave=False, dynamic_ncols=True)
+            self._bar.set_description(train_line(progress), refresh=False)
+            self._bar.update(progress.batch - self._bar.n)
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
         self.close()
-        if not self._quiet:
-            heading, training, evaluation = epoch_lines(metrics)
+        if self._quiet:
+            return
+        heading, training, evaluation = epoch_lines(metrics)
+        with reader_may_go(sys.stdout):
             click.echo(f"{heading}\n{training} [{metrics.seconds:.0f} s, {metrics.images_per_second:.0f} images/s]")
             click.echo(f"{evaluation}\n")
 
     def close(self) -> None:
         if self._bar is not None:
-            self._bar.close()
+            with reader_may_go(sys.stderr):
+                self._bar.close()
             self._bar = None
 
 
 @contextmanager
-def _stop_on_interrupt(store: RunStore, run_id: str) -> Iterator[None]:
-    """The first Ctrl-C asks the run to stop; a second one ends the program at once."""
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Gives whether Ctrl-C was pressed; a second one ends the program at once."""
+    pressed = False
 
-    def ask(signum: int, frame: object) -> None:
+    def press(signum: int, frame: object) -> None:
+        nonlocal pressed
+        pressed = True
         signal.signal(signal.SIGINT, before)
         click.echo("\nStopping after this batch; Ctrl-C again ends at once.", err=True)
-        store.request_stop(run_id)
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = signal.signal(signal.SIGINT, press)
     try:
-        yield
+        yield lambda: pressed
     finally:
         signal.signal(signal.SIGINT, before)
 

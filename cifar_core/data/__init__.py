@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 from cifar_core.data.augmentation import (
+    AugmentationPreset,
     AugmentationSpec,
     augmentation_names,
     find_augmentation,
@@ -16,16 +17,19 @@ from cifar_core.data.datasets import (
     DatasetStatus,
     ImageDataset,
     LabelledImages,
+    available_datasets,
     dataset_info,
     dataset_status,
     fetch_cifar10,
     load_dataset,
+    require_dataset,
 )
 from cifar_core.data.pictures import read_picture
 from cifar_core.data.splits import DataSplits, split_dataset
 
 __all__ = [
     "DATASET_NAMES",
+    "AugmentationPreset",
     "AugmentationSpec",
     "DataSplits",
     "DatasetInfo",
@@ -33,11 +37,13 @@ __all__ = [
     "ImageDataset",
     "LabelledImages",
     "augmentation_names",
+    "available_datasets",
     "dataset_info",
     "dataset_status",
     "fetch_cifar10",
     "find_augmentation",
     "load_dataset",
     "read_picture",
+    "require_dataset",
     "split_dataset",
 ]

@@ -29,7 +29,7 @@ class ShiftScaleRotate(SpecModel):
 
     type: Literal["shift_scale_rotate"] = "shift_scale_rotate"
     shift_limit: Annotated[float, Field(ge=0, le=1)] = 0.0625
-    """Share of the side: 0.0625 moves a 32-pixel image by up to 2 pixels each way."""
+    """Share of the 32-pixel side, rounded to whole pixels: 0.0625 moves an image by up to 2 pixels along each axis."""
     scale_limit: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """0.1 zooms by a factor from 0.9 to 1.1."""
     rotate_limit: Annotated[float, Field(ge=0, le=180)] = 15.0

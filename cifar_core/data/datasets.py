@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,8 +131,12 @@ def dataset_status(name: str, folder: Path | None = None, verify: bool = False) 
         name: "cifar10" or "digits".
         folder: where CIFAR-10 lies; by default the folder of `settings.data_folder`.
         verify: also compare every file's md5 with the official one (about half a second).
+
+    Raises:
+        SpecError: there is no data set of that name.
     """
-    if name == "digits":
+    info = dataset_info(name)
+    if info.name == "digits":
         return DatasetStatus(name, True, "", "Handwritten digits come with scikit-learn: 1,797 images.")
     folder = folder or data_folder()
     try:
@@ -144,6 +150,24 @@ def dataset_status(name: str, folder: Path | None = None, verify: bool = False) 
     return DatasetStatus("cifar10", True, str(folder), f"CIFAR-10 in {folder}: 60,000 images, {checked}.")
 
 
+def available_datasets() -> list[str]:
+    """Names of the data sets at hand, the best one first."""
+    return [name for name in DATASET_NAMES if dataset_status(name).available]
+
+
+def require_dataset(name: str) -> None:
+    """Says so before a run is made, rather than after, if its data set is not at hand.
+
+    Raises:
+        SpecError: there is no data set of that name.
+        DataError: it is missing.
+    """
+    dataset_info(name)
+    status = dataset_status(name)
+    if not status.available:
+        raise DataError(status.sentence)
+
+
 def fetch_cifar10(folder: Path | None = None) -> Path:
     """Downloads CIFAR-10 (170 MB) unless it is there already, and checks it.
 
@@ -151,18 +175,20 @@ def fetch_cifar10(folder: Path | None = None) -> Path:
         DataError: the download failed, the folder cannot be written, or what came is damaged.
     """
     folder = folder or data_folder()
-    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.cifar import CIFAR10, download_and_extract_archive
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _quiet_pickles():
-            CIFAR10(str(folder), download=True)
-    except (OSError, RuntimeError, EOFError) as error:
-        reason = getattr(error, "reason", None) or error
+        # `CIFAR10(download=True)` does not look at batches.meta: where only that is missing, it fetches nothing.
+        if not dataset_status("cifar10", folder, verify=True).available:
+            download_and_extract_archive(CIFAR10.url, str(folder), filename=ARCHIVE, md5=CIFAR10.tgz_md5)
+    except (OSError, RuntimeError, EOFError, HTTPException) as error:
+        reason = str(getattr(error, "reason", None) or error).rstrip(".")
         raise DataError(
             f"CIFAR-10 could not be fetched into {folder} ({reason}): "
             f"try again, or put {ARCHIVE} from {CIFAR10.url} there."
         ) from None
+    _check_cifar10(folder)
     return folder
 
 
@@ -195,7 +221,8 @@ def _quiet_pickles() -> Iterator[None]:
 
 
 def _looks_present(folder: Path) -> bool:
-    return (folder / "cifar-10-batches-py" / "data_batch_1").is_file() or (folder / ARCHIVE).is_file()
+    # os.path, because Path.is_file raises for a path that is too long or may not be read.
+    return os.path.isfile(folder / "cifar-10-batches-py" / "data_batch_1") or os.path.isfile(folder / ARCHIVE)
 
 
 def _missing(folder: Path) -> DataError:

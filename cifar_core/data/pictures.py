@@ -5,11 +5,15 @@ from __future__ import annotations
 import warnings
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cifar_core.data.datasets import IMAGE_SIZE, Images
 from cifar_core.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_SIDE = 10_000
@@ -35,12 +39,14 @@ def read_picture(source: Path | bytes, name: str = "picture") -> Images:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source if isinstance(source, Path) else BytesIO(source), formats=FORMATS) as picture:
                 _check_size(picture.size, name)
-                upright = ImageOps.exif_transpose(picture).convert("RGBA")
+                upright = _to_rgba(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError:
         raise DataError(f"{name} is not a picture that can be read: use a PNG, JPEG or WebP file.") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise DataError(_too_large(name)) from None
-    except (OSError, ValueError, SyntaxError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # a damaged file makes Pillow stumble in many ways: struct.error, KeyError, ...
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
         raise DataError(f"{name} cannot be read: {reason}.") from None
     side = min(upright.size)
@@ -49,6 +55,15 @@ def read_picture(source: Path | bytes, name: str = "picture") -> Images:
     # A transparent picture is shown on white, as a browser would.
     opaque = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("RGB")
     return np.asarray(opaque.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)).copy()
+
+
+def _to_rgba(picture: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        # 16-bit grey: Pillow's own conversion clips at 255, which turns nearly everything white.
+        picture = Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+    return picture.convert("RGBA")
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -21,7 +21,7 @@ from cifar_core.data.augmentation import (
     ShiftScaleRotate,
     Transform,
 )
-from cifar_core.data.datasets import Images
+from cifar_core.data.datasets import IMAGE_SIZE, Images
 
 if TYPE_CHECKING:
     import albumentations as A
@@ -73,8 +73,10 @@ def _transform(transform: Transform, mean: Sequence[float]) -> A.BasicTransform:
             "reflect": cv2.BORDER_REFLECT_101,
             "replicate": cv2.BORDER_REPLICATE,
         }
+        # In whole pixels: `translate_percent` cuts the drawn shift towards 0, so that 2 pixels at most never become 2.
+        pixels = round(transform.shift_limit * IMAGE_SIZE)
         return A.Affine(
-            translate_percent=(-transform.shift_limit, transform.shift_limit),
+            translate_px=(-pixels, pixels),
             scale=(1 - transform.scale_limit, 1 + transform.scale_limit),
             keep_ratio=True,
             rotate=(-transform.rotate_limit, transform.rotate_limit),

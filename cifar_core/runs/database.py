@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,12 @@ class Database:
         try:
             parsed = make_url(url)
             self._engine = _engine(url)
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise SpecError(f"CIFAR_LAB_STORE is {url!r}, which is no database URL that works here: {error}.") from None
+        # ValueError: a port that is no number.
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            shown, reason = _without_password(url), str(error).splitlines()[0].rstrip(".")
+            raise SpecError(
+                f"CIFAR_LAB_STORE is {shown!r}, which is no database URL that works here: {reason}."
+            ) from None
         self._shown = parsed.render_as_string(hide_password=True)
         self._writer = self._engine.execution_options(writes=True)
         with self._sentences():
@@ -78,6 +83,11 @@ class Database:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise StoreError(f"The run store {self._shown} cannot be used: {reason}.") from error
+
+
+def _without_password(url: str) -> str:
+    """The URL for a sentence, also where it cannot be parsed."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def _engine(url: str) -> Engine:

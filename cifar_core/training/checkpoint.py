@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -56,11 +55,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         version = content["schema_version"]
-        checkpoint = Checkpoint(content["epoch"], content["network"], content["optimizer"])
+        if version == SCHEMA_VERSION:  # asked before the fields: a newer schema may well have others
+            return Checkpoint(content["epoch"], content["network"], content["optimizer"])
     except FileNotFoundError:
         raise StoreError(f"{path} is missing: this run has no such checkpoint.") from None
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+    except Exception:  # damaged bytes end in almost any of them: Unicode, index and attribute errors were seen
         raise StoreError(f"{path} is damaged and cannot be loaded.") from None
-    if version != SCHEMA_VERSION:
-        raise StoreError(f"{path} has schema version {version}: this version of CIFAR Lab reads {SCHEMA_VERSION}.")
-    return checkpoint
+    raise StoreError(f"{path} has schema version {version}: this version of CIFAR Lab reads {SCHEMA_VERSION}.")

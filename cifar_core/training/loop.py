@@ -68,9 +68,9 @@ def train(
     except StopRequested:
         return "stopped"
     except torch.OutOfMemoryError:
-        raise TrainingError(
-            f"The GPU ran out of memory at batch size {spec.batch_size}: try {max(2, spec.batch_size // 2)}."
-        ) from None
+        smaller = max(2, spec.batch_size // 2)
+        advice = f"try {smaller}" if smaller < spec.batch_size else "try a smaller network"
+        raise TrainingError(f"The GPU ran out of memory at batch size {spec.batch_size}: {advice}.") from None
     return "completed"
 
 

@@ -1,0 +1,16 @@
+"""Home. `streamlit run app.py` starts the dashboard here; the other pages lie in `pages/`."""
+
+import streamlit as st
+
+from cifar_core.ui import home
+from cifar_core.ui.page import page
+
+with page("CIFAR Lab", ":material/home:"):
+    st.markdown(
+        "Design, train and dissect compact CIFAR-10 networks: "
+        "see what this augmentation, this channel width, this dilation really does."
+    )
+    home.draw_field()
+    home.draw_doors()
+    home.draw_story()
+    home.draw_status()

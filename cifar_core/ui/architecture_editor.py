@@ -1,0 +1,155 @@
+"""Widgets of the Architecture page."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cifar_core.architecture import (
+    ArchitectureDescription,
+    ArchitecturePreset,
+    ArchitectureSpec,
+    RuleResult,
+    block_widths,
+    find_preset,
+    preset_names,
+    with_block_widths,
+)
+from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.words import count, macs, percent
+from cifar_core.ui.workbench import DEFAULT_PRESET
+
+MIN_WIDTH, WIDEST = 4, 256
+
+
+def choose_preset() -> ArchitecturePreset:
+    """A select box over the presets, kept in the URL."""
+    names = preset_names()
+    name = st.selectbox(
+        "Start from",
+        names,
+        index=names.index(DEFAULT_PRESET),
+        format_func=lambda name: find_preset(name).title,
+        key="preset",
+        **KEPT,
+    )
+    preset = find_preset(name)
+    st.caption(preset.teaches)
+    if preset.reconstructed:
+        st.caption(f":material/info: Reconstructed: {preset.reconstructed}")
+    return preset
+
+
+def choose_widths(preset: ArchitecturePreset) -> ArchitectureSpec:
+    """One slider a block, kept in the URL; returns the preset with those widths.
+
+    Raises:
+        SpecError: the widths give no valid network.
+    """
+    st.markdown("**Width of each block**")
+    widths = {}
+    for block, width in block_widths(preset.spec).items():
+        widths[block] = st.slider(
+            f"{block}, channels",
+            MIN_WIDTH,
+            max(WIDEST, width),
+            width,
+            key=_width_key(preset.name, block),
+            **KEPT,
+            help=f"The widest convolution of {block}; the others in the block keep their share of it.",
+        )
+    st.button(
+        "Back to the preset's widths",
+        icon=":material/restart_alt:",
+        on_click=_reset_widths,
+        args=(preset,),
+        disabled=widths == block_widths(preset.spec),
+    )
+    return with_block_widths(preset.spec, widths)
+
+
+def _width_key(preset_name: str, block: str) -> str:
+    # A key for each preset: a slider whose default changes under one key would keep the former preset's width.
+    return f"{preset_name}.{block}"
+
+
+def _reset_widths(preset: ArchitecturePreset) -> None:
+    for block, width in block_widths(preset.spec).items():
+        st.session_state[_width_key(preset.name, block)] = width
+
+
+def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) -> None:
+    """The four figures of a network, with their difference from the preset it came from."""
+    columns = st.columns(4)
+    columns[0].metric(
+        "Parameters", count(now.params), _difference(now.params - before.params), delta_color="inverse", border=True
+    )
+    columns[1].metric(
+        "Receptive field (before pooling)",
+        f"{now.receptive_field} px",
+        _difference(now.receptive_field - before.receptive_field),
+        border=True,
+        help=f"Nominally {now.receptive_field_with_pooling} px with the pooling, which sees the whole image.",
+    )
+    columns[2].metric(
+        "MACs an image",
+        macs(now.macs),
+        f"{(now.macs - before.macs) / 1e6:+.1f} M" if now.macs != before.macs else None,
+        delta_color="inverse",
+        border=True,
+        help="Multiply-accumulates of convolutions and linear layers; padded positions count.",
+    )
+    columns[3].metric(
+        "Coverage",
+        percent(now.coverage),
+        border=True,
+        help="Share of the receptive field's square that any path reaches; dilation can leave holes.",
+    )
+
+
+def _difference(number: int) -> str | None:
+    return f"{number:+,}" if number else None
+
+
+def show_rules(rules: tuple[RuleResult, ...]) -> None:
+    """Rules as chips, each with the sentence that says by how much."""
+    left, right = st.columns(2)
+    for number, rule in enumerate(rules):
+        if rule.passed:
+            color, icon = "green", "check"
+        elif rule.required:
+            color, icon = "red", "close"
+        else:
+            color, icon = "gray", "remove"
+        chip = f":{color}-badge[:material/{icon}: {rule.title}: {_shown(rule.value)}]"
+        with left if number % 2 == 0 else right:
+            st.markdown(f"{chip} :small[{rule.limit}. {rule.detail}]")
+
+
+def _shown(value: int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def show_layers(description: ArchitectureDescription) -> None:
+    """The layer table, with the shares of parameters and MACs as bars."""
+    table = pd.DataFrame([row.model_dump() for row in description.layers])
+    table["padding"] = table["padding"].astype(str)
+    numbers = st.column_config
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        column_config={
+            "name": numbers.TextColumn("layer", pinned=True),
+            "op": numbers.TextColumn("operation"),
+            "j_in": numbers.NumberColumn("j_in", help="Input pixels between neighbouring cells of the input map"),
+            "r_in": numbers.NumberColumn("r_in", help="Receptive field of the input map, in pixels"),
+            "r_out": numbers.NumberColumn("r_out", help="Receptive field of the output map, in pixels"),
+            "params": numbers.ProgressColumn(
+                "parameters", format="localized", min_value=0, max_value=int(table["params"].max()), color="#4477AA"
+            ),
+            "macs": numbers.ProgressColumn(
+                "MACs", format="localized", min_value=0, max_value=int(table["macs"].max()), color="#EE7733"
+            ),
+        },
+    )

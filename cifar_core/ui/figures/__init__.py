@@ -1,0 +1,1 @@
+"""Figures: plain data in, `plotly.graph_objects.Figure` out. Pages' colours of ground and text come from Streamlit."""

@@ -1,0 +1,109 @@
+"""Parts of the Home page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cifar_core.architecture import ArchitectureSpec, describe, find_preset
+from cifar_core.architecture.rules import RuleLimits
+from cifar_core.data import dataset_status
+from cifar_core.errors import LabError
+from cifar_core.machine import machine_title
+from cifar_core.runs import RunState
+from cifar_core.ui import resources
+from cifar_core.ui.figures.field import field_figure
+from cifar_core.ui.words import count, percent
+
+_STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
+_DOORS = (
+    ("pages/architecture.py", "Check my network", ":material/schema:", "Widths, parameters, receptive field, rules."),
+    ("pages/augmentation.py", "Try an augmentation", ":material/auto_fix_high:", "Sliders, and what they really do."),
+    (
+        "pages/mistakes.py",
+        "See where a network errs",
+        ":material/grid_on:",
+        "Confusion matrix and the images behind it.",
+    ),
+)
+
+
+def draw_field() -> None:
+    """Model 3's receptive field, with the dilation of its third block in the visitor's hand."""
+    controls, picture = st.columns([1, 2], gap="large", vertical_alignment="center")
+    with controls:
+        dilation = st.slider(
+            "Dilation of the first convolution in block C3",
+            1,
+            4,
+            2,
+            key="dilation",
+            bind="query-params",
+            help="A dilated kernel skips cells: the same nine weights look at a wider square.",
+        )
+        spec = _with_dilation(find_preset("seed-model-3").spec, dilation)
+        numbers = describe(spec)
+        st.metric("Receptive field (before pooling)", f"{numbers.receptive_field} px", border=True)
+        st.metric("Parameters", count(numbers.params), border=True)
+        st.caption(
+            "Squares: what one cell of the last map can depend on, layer by layer, for the seed document's Model 3. "
+            "Dilation widens the field and costs no parameter."
+        )
+    with picture:
+        figure = field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above)
+        st.plotly_chart(
+            figure,
+            key="home-field",
+            config={"displayModeBar": False},
+            alt=f"Nested squares: a receptive field of {numbers.receptive_field} pixels around an image of 32 pixels",
+        )
+
+
+def draw_doors() -> None:
+    """Three ways in."""
+    for column, (target, label, icon, sentence) in zip(st.columns(3), _DOORS, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.page_link(target, label=f"**{label}**", icon=icon)
+            st.caption(sentence)
+
+
+def draw_story() -> None:
+    """The seed document's three models as cards."""
+    st.subheader("The story so far: one assignment, three attempts", anchor=False)
+    for column, name in zip(st.columns(3), _STORY, strict=True):
+        preset = find_preset(name)
+        numbers = describe(preset.spec)
+        with column, st.container(border=True, height="stretch"):
+            st.markdown(f"**{preset.title}**")
+            left, right = st.columns(2)
+            left.metric("Parameters", count(numbers.params))
+            right.metric("Test accuracy, as reported", percent(preset.reported_test_accuracy))
+            st.caption(preset.teaches)
+
+
+def draw_status() -> None:
+    """One line: data, device, what trains."""
+    status = dataset_status("cifar10")
+    data = "CIFAR-10 is here" if status.available else "CIFAR-10 is not here: handwritten digits stand in"
+    st.caption(
+        f":material/database: {data}  ·  :material/memory: {machine_title()}  ·  :material/directions_run: {_job()}"
+    )
+    if not status.available:
+        st.caption(status.sentence)
+
+
+def _job() -> str:
+    try:
+        active = resources.run_store().list_runs(limit=1, states=(RunState.RUNNING, RunState.STOPPING))
+    except LabError:
+        return "the run store cannot be opened"
+    if not active:
+        return "nothing is training"
+    run = active[0]
+    return f"{run.name} is {run.state}, {run.epochs_done} of {run.config.training.epochs} epochs done"
+
+
+def _with_dilation(spec: ArchitectureSpec, dilation: int) -> ArchitectureSpec:
+    nodes = list(spec.nodes)
+    at = next(number for number, node in enumerate(nodes) if node.dilation > 1)
+    nodes[at] = nodes[at].changed(dilation=dilation)
+    return spec.changed(nodes=[node.model_dump() for node in nodes])

@@ -1,0 +1,156 @@
+"""What the Training page shows of queued and running runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cifar_core.errors import LabError
+from cifar_core.runs import Run, RunFiles, RunState, RunStore
+from cifar_core.ui import resources
+from cifar_core.ui.empty import empty_state
+from cifar_core.ui.figures.curves import Curve, accuracy_figure, loss_figure
+from cifar_core.ui.words import duration, percent
+
+REFRESH_SECONDS = 1.0
+WATCHED = "watched-run"
+_WAITING_OR_ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+_STATE_COLORS = {
+    RunState.QUEUED: "gray",
+    RunState.RUNNING: "blue",
+    RunState.STOPPING: "orange",
+    RunState.STOPPED: "gray",
+    RunState.COMPLETED: "green",
+    RunState.FAILED: "red",
+    RunState.DIVERGED: "red",
+    RunState.INTERRUPTED: "orange",
+}
+
+
+def state_badge(state: RunState) -> str:
+    """A run's state as a coloured word."""
+    return f":{_STATE_COLORS[state]}-badge[{state}]"
+
+
+def watch() -> None:
+    """The watched run, live: refreshed once a second while anything waits or trains, and not at all otherwise."""
+    store = resources.run_store()
+    busy = store.count_runs(_WAITING_OR_ACTIVE) > 0
+    st.fragment(_draw, run_every=REFRESH_SECONDS if busy else None)(store, busy)
+
+
+def _draw(store: RunStore, was_busy: bool) -> None:
+    try:
+        waiting = store.list_runs(limit=20, states=_WAITING_OR_ACTIVE)
+        run = _watched(store, waiting)
+        if run is None:
+            st.info("No run yet. Choose what to train and press Launch.", icon=":material/play_circle:")
+            return
+        _draw_run(store, run)
+        _draw_queue(store, [other for other in reversed(waiting) if other.id != run.id])
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if was_busy and not waiting:
+        st.rerun()  # nothing is left to watch: the whole page draws once more, and the refresh ends
+
+
+def _watched(store: RunStore, waiting: list[Run]) -> Run | None:
+    """The run that this person launched last, else the one that trains, else the newest."""
+    chosen = st.session_state.get(WATCHED)
+    active = [run for run in waiting if run.state.is_active]
+    if chosen and (not active or any(run.id == chosen for run in waiting)):
+        return store.get(chosen)
+    return next(iter(active or waiting or store.list_runs(limit=1)), None)
+
+
+def _draw_run(store: RunStore, run: Run) -> None:
+    heading, action = st.columns([3, 1], vertical_alignment="center")
+    heading.markdown(f"**{run.name}** on {run.config.dataset} {state_badge(run.state)} :small[{run.id}]")
+    if not run.state.is_over and action.button(
+        "Stop",
+        icon=":material/stop_circle:",
+        key="stop",
+        disabled=run.state == RunState.STOPPING,
+        help="Ends after the running batch and keeps the last whole epoch.",
+        width="stretch",
+    ):
+        store.request_stop(run.id)
+        st.rerun(scope="fragment")
+    if run.error:
+        st.error(run.error, icon=":material/error:")
+    _draw_progress(run)
+    metrics = store.epochs(run.id)
+    _draw_figures(run)
+    if metrics:
+        curve = [Curve.of(run.name, metrics)]
+        left, right = st.columns(2)
+        key = f"live-{run.id}"
+        left.plotly_chart(accuracy_figure(curve, 300), key=f"{key}-accuracy", alt="Accuracy by epoch")
+        right.plotly_chart(loss_figure(curve, 300), key=f"{key}-loss", alt="Loss by epoch")
+    lines = RunFiles(store.run_folder(run.id)).log_tail()
+    if lines:
+        with st.expander("End of the log", expanded=True):
+            st.code("\n".join(lines), language=None)
+    if run.state == RunState.COMPLETED:
+        with st.container(horizontal=True):
+            st.page_link(
+                "pages/mistakes.py", label="See its mistakes", icon=":material/grid_on:", query_params={"run": run.id}
+            )
+            st.page_link("pages/runs.py", label="Compare it", icon=":material/show_chart:")
+
+
+def _draw_progress(run: Run) -> None:
+    progress, total = run.progress, run.config.training.epochs
+    if run.state == RunState.QUEUED:
+        st.progress(0.0, "Waiting for its turn")
+    elif progress is not None and progress.stage == "training":
+        done = (progress.epoch - 1 + progress.batch / max(progress.batches, 1)) / total
+        speed = progress.images_per_second or 0.0
+        left = f", about {duration(_seconds_left(run))} left" if run.epochs_done else ""
+        text = f"Epoch {progress.epoch} of {total}, batch {progress.batch} of {progress.batches}"
+        st.progress(min(done, 1.0), f"{text}, {speed:,.0f} images/s{left}")
+    elif run.state.is_active:
+        evaluating = progress is not None and progress.stage == "evaluating"
+        text = "Evaluating the chosen checkpoint" if evaluating else "Loading the images and the network"
+        st.progress(1.0 if evaluating else 0.0, text)
+
+
+def _seconds_left(run: Run) -> float | None:
+    """From the time that the finished epochs took; the stored speed of an epoch includes its evaluation."""
+    epochs = resources.run_store().epochs(run.id)
+    mean = sum(metrics.seconds for metrics in epochs) / len(epochs)
+    return mean * (run.config.training.epochs - len(epochs))
+
+
+def _draw_figures(run: Run) -> None:
+    split = "test" if run.config.training.protocol == "seed" else "validation"
+    columns = st.columns(4)
+    columns[0].metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}")
+    columns[1].metric(
+        f"Best {split} accuracy",
+        percent(run.best_accuracy),
+        help=f"At epoch {run.best_epoch}." if run.best_epoch else None,
+    )
+    columns[2].metric("Training accuracy (clean)", percent(run.clean_train_accuracy), help="Measured after the run.")
+    columns[3].metric("Test accuracy", percent(run.test_accuracy), help="Read once, when choosing is over.")
+
+
+def _draw_queue(store: RunStore, runs: list[Run]) -> None:
+    if runs:
+        st.markdown("**Also queued or running**")
+    for run in runs:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{run.name} {state_badge(run.state)} :small[{run.id}]")
+            if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop_circle:"):
+                store.request_stop(run.id)
+                st.rerun(scope="fragment")
+
+
+def no_runs_yet() -> None:
+    """The empty state of the pages that show runs."""
+    empty_state(
+        "There are no runs yet. Train a first one: on handwritten digits it takes about a minute on a CPU.",
+        "pages/training.py",
+        "Go to Training",
+        ":material/play_circle:",
+    )

@@ -1,0 +1,68 @@
+"""What every page begins with: configuration, navigation, workbench strip, and errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from cifar_core.errors import LabError
+from cifar_core.ui import resources
+from cifar_core.ui.workbench import draw_strip
+
+_SECTIONS = {
+    "": (("app.py", "Home", ":material/home:"),),
+    "Design": (
+        ("pages/architecture.py", "Architecture", ":material/schema:"),
+        ("pages/augmentation.py", "Augmentation", ":material/auto_fix_high:"),
+    ),
+    "Train": (("pages/training.py", "Training", ":material/play_circle:"),),
+    "Understand": (
+        ("pages/runs.py", "Runs", ":material/show_chart:"),
+        ("pages/mistakes.py", "Mistakes", ":material/grid_on:"),
+    ),
+}
+
+
+@contextmanager
+def page(title: str, icon: str) -> Iterator[None]:
+    """Draws a page's frame around its body.
+
+    The workbench strip stands above the body but is drawn after it, so that it tells what the body's widgets chose.
+    A LabError in the body becomes one sentence on the page.
+
+    Args:
+        title: shown as heading and in the browser's tab.
+        icon: a Material icon, ":material/home:".
+    """
+    st.set_page_config(page_title=f"{title} · CIFAR Lab", page_icon=icon, layout="wide")
+    _draw_navigation()
+    st.header(title, anchor=False)
+    strip = st.container()
+    try:
+        _start_background()
+        yield
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+    with strip:
+        draw_strip()
+    resources.warm_up()
+
+
+def _draw_navigation() -> None:
+    with st.sidebar:
+        st.subheader("CIFAR Lab", anchor=False)
+        for section, links in _SECTIONS.items():
+            if section:
+                st.caption(section)
+            for path, label, icon in links:
+                st.page_link(path, label=label, icon=icon, width="stretch")
+
+
+def _start_background() -> None:
+    """A store that cannot be opened must not keep anybody from designing: the page says so and goes on."""
+    try:
+        resources.jobs()
+    except LabError as error:
+        st.warning(f"Runs cannot be stored: {error}", icon=":material/warning:")

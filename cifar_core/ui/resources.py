@@ -1,0 +1,67 @@
+"""What pages share across reruns and sessions, kept by Streamlit, bounded."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from cifar_core.data import ImageDataset
+from cifar_core.runs import RunStore, TrainingJobs, training_jobs
+from cifar_core.settings import runs_folder, store_url
+
+_WARM_UP = "cifar-lab-warm-up"
+
+
+def run_store() -> RunStore:
+    """The store that the environment names.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    return _store(store_url(), str(runs_folder().resolve()))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _store(url: str, folder: str) -> RunStore:
+    return RunStore()
+
+
+def jobs() -> TrainingJobs:
+    """The background thread, started with the first page that is opened: it takes up what is queued.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    return training_jobs(run_store())
+
+
+def dataset(name: str) -> ImageDataset:
+    """A data set in memory; the first call of a server loads it.
+
+    Raises:
+        DataError: it is not at hand.
+    """
+    with st.spinner("Loading the images …", show_time=True):
+        from cifar_core.runs.run_data import shared_dataset
+
+        return shared_dataset(name)
+
+
+def warm_up() -> None:
+    """Imports the heavy libraries once, behind the first page, so that the next one does not wait for them."""
+    if any(thread.name == _WARM_UP for thread in threading.enumerate()) or _is_warm():
+        return
+    threading.Thread(target=_import_heavy, name=_WARM_UP, daemon=True).start()
+
+
+def _is_warm() -> bool:
+    import sys
+
+    return "albumentations" in sys.modules and "torchvision" in sys.modules
+
+
+def _import_heavy() -> None:
+    # Only third-party roots, so that no lock of this project's modules is held while a page imports them.
+    import albumentations  # noqa: F401
+    import torchvision  # noqa: F401

@@ -1,0 +1,37 @@
+"""Many small images as one picture: a widget an image would take seconds a rerun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cifar_core.data.datasets import Images
+
+
+def enlarge(image: Images, factor: int) -> Images:
+    """uint8 [H, W, 3] with every pixel repeated `factor` times each way, edges kept sharp."""
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def grid(rows: Sequence[Images], factor: int, gap: int = 6, first_gap: int = 18) -> Images:
+    """Rows of images as one RGBA sprite, the first column set apart.
+
+    Args:
+        rows: each uint8 [N, H, W, 3], with equal N.
+        factor: screen pixels a pixel.
+        gap: transparent screen pixels between images.
+        first_gap: the same behind the first column.
+
+    Returns:
+        uint8 [height, width, 4]; the gaps are transparent, so that the page's ground shows in light and dark.
+    """
+    count, side = len(rows[0]), rows[0].shape[1] * factor
+    lefts = [0, *(side + first_gap + number * (side + gap) for number in range(count - 1))]
+    sprite = np.zeros((len(rows) * (side + gap) - gap, lefts[-1] + side, 4), dtype=np.uint8)
+    for row_number, row in enumerate(rows):
+        top = row_number * (side + gap)
+        for left, image in zip(lefts, row, strict=True):
+            sprite[top : top + side, left : left + side, :3] = enlarge(image, factor)
+            sprite[top : top + side, left : left + side, 3] = 255
+    return sprite

@@ -1,0 +1,82 @@
+"""The workbench: the architecture, augmentation and recipe that a person has at hand on every page.
+
+Session state holds plain JSON, not our objects: a source edit re-imports modules, and objects of the old classes would
+then fail every comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, receptive_field
+from cifar_core.data import AugmentationSpec, find_augmentation
+from cifar_core.training import TrainingSpec, find_recipe
+from cifar_core.ui.words import count
+
+DEFAULT_PRESET = "seed-model-3"
+_ARCHITECTURE, _AUGMENTATION, _TRAINING = "workbench.architecture", "workbench.augmentation", "workbench.training"
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What Training would launch."""
+
+    architecture: ArchitectureSpec
+    augmentation: AugmentationSpec
+    training: TrainingSpec
+    edited: tuple[str, ...]
+    """Which of "architecture", "augmentation", "recipe" differ from the preset that they are named after."""
+
+
+def current_workbench() -> Workbench:
+    """What lies on the workbench; where nothing was chosen, the architecture preset's own defaults."""
+    state = st.session_state
+    preset_name, architecture_json = state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
+    preset = find_preset(preset_name)
+    architecture = ArchitectureSpec.parse(architecture_json) if architecture_json else preset.spec
+    augmentation_name, augmentation_json = state.get(_AUGMENTATION, (preset.augmentation, None))
+    named_augmentation = find_augmentation(augmentation_name).spec
+    augmentation = AugmentationSpec.parse(augmentation_json) if augmentation_json else named_augmentation
+    recipe_name, training_json = state.get(_TRAINING, (preset.recipe, None))
+    named_recipe = find_recipe(recipe_name).spec
+    training = TrainingSpec.parse(training_json) if training_json else named_recipe
+    pairs = {
+        "architecture": architecture != preset.spec,
+        "augmentation": augmentation != named_augmentation,
+        "recipe": training != named_recipe,
+    }
+    return Workbench(architecture, augmentation, training, tuple(name for name, differs in pairs.items() if differs))
+
+
+def put_architecture(preset_name: str, spec: ArchitectureSpec) -> None:
+    """Lays a network on the workbench."""
+    st.session_state[_ARCHITECTURE] = (preset_name, spec.model_dump_json())
+
+
+def put_augmentation(preset_name: str, spec: AugmentationSpec) -> None:
+    """Lays an augmentation on the workbench."""
+    st.session_state[_AUGMENTATION] = (preset_name, spec.model_dump_json())
+
+
+def put_training(recipe_name: str, spec: TrainingSpec) -> None:
+    """Lays a way to train on the workbench."""
+    st.session_state[_TRAINING] = (recipe_name, spec.model_dump_json())
+
+
+def draw_strip() -> None:
+    """One line that names what is on the workbench."""
+    bench = current_workbench()
+    layers = bench.architecture.layers
+    numbers = f"{count(num_params(layers))} parameters, field {receptive_field(layers)} px"
+    parts = (
+        ("architecture", ":material/schema:", bench.architecture.name, numbers),
+        ("augmentation", ":material/auto_fix_high:", bench.augmentation.name, ""),
+        ("recipe", ":material/timer:", bench.training.recipe, f"{bench.training.epochs} epochs"),
+    )
+    texts = []
+    for kind, icon, name, detail in parts:
+        mark = " :orange-badge[edited]" if kind in bench.edited else ""
+        texts.append(f"{icon} {kind} **{name}**{mark}{', ' + detail if detail else ''}")
+    st.caption("On the workbench: " + "  ·  ".join(texts))

@@ -1,0 +1,42 @@
+"""Architecture: choose a preset, move the widths, and see count, field, table and rules change."""
+
+import streamlit as st
+
+from cifar_core.architecture import describe
+from cifar_core.architecture.rules import RuleLimits
+from cifar_core.ui.architecture_editor import choose_preset, choose_widths, show_layers, show_numbers, show_rules
+from cifar_core.ui.figures.field import field_figure
+from cifar_core.ui.page import page
+from cifar_core.ui.workbench import put_architecture
+
+with page("Architecture", ":material/schema:"):
+    controls, picture = st.columns([1, 3], gap="large")
+    with controls:
+        preset = choose_preset()
+        spec = choose_widths(preset)
+    put_architecture(preset.name, spec)
+    description = describe(spec)
+    with picture:
+        show_numbers(description, describe(preset.spec))
+        rules, field = st.columns([3, 2], gap="medium")
+        with rules:
+            st.markdown("**The assignment's rules**")
+            show_rules(description.rules)
+        with field:
+            st.markdown("**Receptive field, layer by layer**")
+            st.plotly_chart(
+                field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above, height=380),
+                key="field",
+                config={"displayModeBar": False},
+                alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",
+            )
+    st.markdown("**Layers**")
+    show_layers(description)
+    st.download_button(
+        "Architecture as JSON",
+        spec.to_json(),
+        file_name=f"{spec.name}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
