@@ -10,27 +10,26 @@ from cifar_core.ui.page import page
 from cifar_core.ui.workbench import put_architecture
 
 with page("Architecture", ":material/schema:"):
-    controls, picture = st.columns([1, 3], gap="large")
+    numbers = st.container()
+    controls, rules, field = st.columns([4, 7, 6], gap="medium")
     with controls:
         preset = choose_preset()
         spec = choose_widths(preset)
     put_architecture(preset.name, spec)
     description = describe(spec)
-    with picture:
+    with numbers:
         show_numbers(description, describe(preset.spec))
-        rules, field = st.columns([3, 2], gap="medium")
-        with rules:
-            st.markdown("**The assignment's rules**")
-            show_rules(description.rules)
-        with field:
-            st.markdown("**Receptive field, layer by layer**")
-            st.plotly_chart(
-                field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above, height=380),
-                key="field",
-                config={"displayModeBar": False},
-                alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",
-            )
-    st.markdown("**Layers**")
+    with rules:
+        st.markdown("**The assignment's rules**")
+        show_rules(description.rules)
+    with field:
+        st.markdown("**Receptive field, layer by layer**")
+        st.plotly_chart(
+            field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above),
+            key="field",
+            config={"displayModeBar": False},
+            alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",
+        )
     show_layers(description)
     st.download_button(
         "Architecture as JSON",

@@ -25,7 +25,7 @@ with page("Mistakes", ":material/grid_on:"):
             matrix, gallery = st.columns([1, 1], gap="large")
             with matrix:
                 true_class, predicted_class = mistakes_view.choose_cell(predictions, info)
+                st.markdown("**By class**")
+                mistakes_view.draw_classes(predictions, info)
             with gallery:
                 mistakes_view.draw_gallery(run, split, predictions, true_class, predicted_class)
-            st.markdown("**By class**")
-            mistakes_view.draw_classes(predictions, info)

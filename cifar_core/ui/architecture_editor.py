@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +17,7 @@ from cifar_core.architecture import (
     preset_names,
     with_block_widths,
 )
+from cifar_core.ui.colors import PALETTE
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.words import count, macs, percent
 from cifar_core.ui.workbench import DEFAULT_PRESET
@@ -113,43 +116,65 @@ def _difference(number: int) -> str | None:
 
 def show_rules(rules: tuple[RuleResult, ...]) -> None:
     """Rules as chips, each with the sentence that says by how much."""
-    left, right = st.columns(2)
-    for number, rule in enumerate(rules):
+    for rule in rules:
         if rule.passed:
             color, icon = "green", "check"
         elif rule.required:
             color, icon = "red", "close"
         else:
             color, icon = "gray", "remove"
-        chip = f":{color}-badge[:material/{icon}: {rule.title}: {_shown(rule.value)}]"
-        with left if number % 2 == 0 else right:
-            st.markdown(f"{chip} :small[{rule.limit}. {rule.detail}]")
-
-
-def _shown(value: int | str) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
+        value = f"{rule.value:,}" if isinstance(rule.value, int) else rule.value
+        st.markdown(f":{color}-badge[:material/{icon}: {rule.title}: {value} ({rule.limit})] :small[{rule.detail}]")
 
 
 def show_layers(description: ArchitectureDescription) -> None:
     """The layer table, with the shares of parameters and MACs as bars."""
-    table = pd.DataFrame([row.model_dump() for row in description.layers])
+    heading, switch = st.columns([3, 1], vertical_alignment="center")
+    heading.markdown("**Layers**")
+    every_column = switch.toggle("All columns", help="Map, jump and field of each layer's input as well as its output.")
+    rows = [row.model_dump() for row in description.layers]
+    table = pd.DataFrame(rows if every_column else [_short(row) for row in rows])
     table["padding"] = table["padding"].astype(str)
-    numbers = st.column_config
+    column = st.column_config
     st.dataframe(
         table,
         hide_index=True,
         height="content",
         column_config={
-            "name": numbers.TextColumn("layer", pinned=True),
-            "op": numbers.TextColumn("operation"),
-            "j_in": numbers.NumberColumn("j_in", help="Input pixels between neighbouring cells of the input map"),
-            "r_in": numbers.NumberColumn("r_in", help="Receptive field of the input map, in pixels"),
-            "r_out": numbers.NumberColumn("r_out", help="Receptive field of the output map, in pixels"),
-            "params": numbers.ProgressColumn(
-                "parameters", format="localized", min_value=0, max_value=int(table["params"].max()), color="#4477AA"
-            ),
-            "macs": numbers.ProgressColumn(
-                "MACs", format="localized", min_value=0, max_value=int(table["macs"].max()), color="#EE7733"
-            ),
+            "name": column.TextColumn("layer", pinned=True),
+            "op": column.TextColumn("operation"),
+            "map": column.TextColumn("map, cells", help="Side of the input and of the output map"),
+            "jump": column.NumberColumn("jump, px", help="Input pixels between neighbouring cells of the output map"),
+            "field": column.NumberColumn("field, px", help="Receptive field: side of the square a cell depends on"),
+            "j_in": column.NumberColumn(help="Input pixels between neighbouring cells of the input map"),
+            "j_out": column.NumberColumn(help="Input pixels between neighbouring cells of the output map"),
+            "r_in": column.NumberColumn(help="Receptive field of the input map, in pixels"),
+            "r_out": column.NumberColumn(help="Receptive field of the output map, in pixels"),
+            "params": _bar("parameters", table["params"], PALETTE[0]),
+            "macs": _bar("MACs", table["macs"], PALETTE[6]),
         },
+    )
+
+
+def _short(row: dict[str, object]) -> dict[str, object]:
+    """What the table shows at first: two numbers that belong together in one column."""
+    return {
+        "name": row["name"],
+        "op": row["op"],
+        "map": f"{row['n_in']} → {row['n_out']}",
+        "channels": f"{row['c_in']} → {row['c_out']}",
+        "kernel": row["kernel"],
+        "stride": row["stride"],
+        "dilation": row["dilation"],
+        "padding": row["padding"],
+        "jump": row["j_out"],
+        "field": row["r_out"],
+        "params": row["params"],
+        "macs": row["macs"],
+    }
+
+
+def _bar(title: str, values: pd.Series[int], color: str) -> Any:
+    return st.column_config.ProgressColumn(
+        title, format="localized", min_value=0, max_value=max(int(values.max()), 1), color=color
     )

@@ -112,7 +112,12 @@ def _box(
         is_on = st.toggle(f"**{title}**", default.type in given, key=key, **KEPT, help=teaches)
         if not is_on:
             return None
-        values = {slider.field: _draw(slider, key, getattr(start, slider.field)) for slider in sliders}
+        values = {}
+        for number, slider in enumerate(sliders):
+            if number % 2 == 0:
+                columns = st.columns(2)
+            with columns[number % 2]:
+                values[slider.field] = _draw(slider, key, getattr(start, slider.field))
     changes = {field: value for field, value in values.items() if value != getattr(start, field)}
     return start.changed(**changes) if changes else start
 

@@ -20,6 +20,10 @@ PALETTE = (
 RIGHT, WRONG, NEUTRAL = PALETTE[0], PALETTE[6], PALETTE[9]
 
 
+TEXT_ON = {"light": "#1A1A1A", "dark": "#F5F5F5"}
+"""Text inside coloured areas, by the theme's kind; elsewhere Streamlit colours a figure's text."""
+
+
 def color(number: int) -> str:
     """The colour of a class, block or run by its number."""
     return PALETTE[number % len(PALETTE)]

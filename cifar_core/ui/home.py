@@ -74,9 +74,8 @@ def draw_story() -> None:
         numbers = describe(preset.spec)
         with column, st.container(border=True, height="stretch"):
             st.markdown(f"**{preset.title}**")
-            left, right = st.columns(2)
-            left.metric("Parameters", count(numbers.params))
-            right.metric("Test accuracy, as reported", percent(preset.reported_test_accuracy))
+            st.markdown(f"#### {percent(preset.reported_test_accuracy)}\ntest accuracy, as the document reports it")
+            st.markdown(f"{count(numbers.params)} parameters, field {numbers.receptive_field} px")
             st.caption(preset.teaches)
 
 

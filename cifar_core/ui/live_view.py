@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cifar_core.data import dataset_info
 from cifar_core.errors import LabError
 from cifar_core.runs import Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
@@ -65,7 +66,8 @@ def _watched(store: RunStore, waiting: list[Run]) -> Run | None:
 
 def _draw_run(store: RunStore, run: Run) -> None:
     heading, action = st.columns([3, 1], vertical_alignment="center")
-    heading.markdown(f"**{run.name}** on {run.config.dataset} {state_badge(run.state)} :small[{run.id}]")
+    data = dataset_info(run.config.dataset).title
+    heading.markdown(f"**{run.name}** on {data} {state_badge(run.state)} :small[{run.id}]")
     if not run.state.is_over and action.button(
         "Stop",
         icon=":material/stop_circle:",
@@ -124,15 +126,14 @@ def _seconds_left(run: Run) -> float | None:
 
 def _draw_figures(run: Run) -> None:
     split = "test" if run.config.training.protocol == "seed" else "validation"
-    columns = st.columns(4)
-    columns[0].metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}")
-    columns[1].metric(
-        f"Best {split} accuracy",
-        percent(run.best_accuracy),
-        help=f"At epoch {run.best_epoch}." if run.best_epoch else None,
-    )
-    columns[2].metric("Training accuracy (clean)", percent(run.clean_train_accuracy), help="Measured after the run.")
-    columns[3].metric("Test accuracy", percent(run.test_accuracy), help="Read once, when choosing is over.")
+    best = f"{percent(run.best_accuracy)}" + (f" @ {run.best_epoch}" if run.best_epoch else "")
+    reading = "Read after every epoch, as the seed did." if split == "test" else "Read once, when choosing is over."
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}", width="content")
+        st.metric(f"Best {split} accuracy @ epoch", best, width="content")
+        clean_help = "On 5,000 fixed training images without augmentation, measured after the run."
+        st.metric("Training accuracy (clean)", percent(run.clean_train_accuracy), help=clean_help, width="content")
+        st.metric("Test accuracy", percent(run.test_accuracy), help=reading, width="content")
 
 
 def _draw_queue(store: RunStore, runs: list[Run]) -> None:

@@ -14,13 +14,15 @@ from cifar_core.errors import DataError
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
+from cifar_core.ui.colors import TEXT_ON
 from cifar_core.ui.figures.confusion import confusion_figure
 from cifar_core.ui.keeping import KEPT
-from cifar_core.ui.sprites import enlarge
+from cifar_core.ui.sprites import framed
 from cifar_core.ui.words import percent
 
 IMAGES_A_PAGE = 60
-ENLARGED = 3
+SHOWN_WIDTH = 76
+"""Screen pixels of an image in the gallery."""
 SEARCHED_RUNS = 200
 ANY = "any class"
 
@@ -86,7 +88,7 @@ def choose_cell(predictions: Predictions, info: DatasetInfo) -> tuple[int | None
     matrix = confusion_matrix(predictions.targets, predictions.predicted, len(info.class_names))
     as_shares = st.toggle("Share of each row instead of counts", key="shares")
     st.plotly_chart(
-        confusion_figure(matrix, info.class_names, as_shares),
+        confusion_figure(matrix, info.class_names, as_shares, TEXT_ON[st.context.theme.type or "light"]),
         key="matrix",
         on_select=_take_click,
         selection_mode="points",
@@ -145,21 +147,24 @@ def draw_gallery(
         f"{percent(float(predictions.probabilities[at, answers[at]]))}"
         for at in shown
     ]
-    st.image(
-        [enlarge(images[predictions.index[at]], ENLARGED) for at in shown], caption=captions, alt=captions, width=96
-    )
+    pictures = [framed(images[predictions.index[at]]) for at in shown]
+    st.image(pictures, caption=captions, alt=captions, width=SHOWN_WIDTH)
 
 
 def draw_classes(predictions: Predictions, info: DatasetInfo) -> None:
     """Precision, recall, F1 and number of images by class."""
     matrix = confusion_matrix(predictions.targets, predictions.predicted, len(info.class_names))
+    figures = class_figures(matrix, info.class_names)
     table = pd.DataFrame(
-        [
-            {"class": f.name, "precision": f.precision, "recall": f.recall, "F1": f.f1, "images": f.support}
-            for f in class_figures(matrix, info.class_names)
-        ]
+        {
+            "class": [f.name for f in figures],
+            "precision": [100 * f.precision for f in figures],
+            "recall": [100 * f.recall for f in figures],
+            "F1": [100 * f.f1 for f in figures],
+            "images": [f.support for f in figures],
+        }
     )
-    bar: dict[str, Any] = {"format": "percent", "min_value": 0.0, "max_value": 1.0}
+    bar: dict[str, Any] = {"format": "%.1f %%", "min_value": 0.0, "max_value": 100.0}
     st.dataframe(
         table,
         hide_index=True,

@@ -19,16 +19,17 @@ def choose_runs(store: RunStore, total: int) -> list[Run]:
     pages = -(-total // ROWS_A_PAGE)
     number = st.number_input("Page of the table", 1, pages, 1, width=160) if pages > 1 else 1
     runs = store.list_runs(limit=ROWS_A_PAGE, offset=(int(number) - 1) * ROWS_A_PAGE)
-    percent_column = st.column_config.NumberColumn(format="percent")
+    percent_column = st.column_config.NumberColumn(format="%.1f %%")
     event = st.dataframe(
         pd.DataFrame([_row(run) for run in runs]),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         key="runs-table",
+        placeholder="-",
         column_config={
             "best": st.column_config.NumberColumn(
-                "best accuracy", format="percent", help="On the set that the protocol evaluates every epoch."
+                "best accuracy", format="%.1f %%", help="On the set that the protocol evaluates every epoch."
             ),
             "test accuracy": percent_column,
             "training, clean": percent_column,
@@ -48,12 +49,12 @@ def _row(run: Run) -> dict[str, object]:
         "parameters": run.num_params,
         "field": run.receptive_field,
         "epochs": f"{run.epochs_done} / {run.config.training.epochs}",
-        "best": run.best_accuracy,
+        "best": _percent(run.best_accuracy),
         "on": "test" if protocol == "seed" else "validation",
         "at epoch": run.best_epoch,
-        "test accuracy": run.test_accuracy,
+        "test accuracy": _percent(run.test_accuracy),
         "of": ACCURACY_LABELS[protocol] if run.test_accuracy is not None else "",
-        "training, clean": run.clean_train_accuracy,
+        "training, clean": _percent(run.clean_train_accuracy),
         "augmentation": run.config.augmentation.name,
         "recipe": run.config.training.recipe,
         "seed": run.config.training.seed,
@@ -62,6 +63,10 @@ def _row(run: Run) -> dict[str, object]:
         "device": run.device or "",
         "id": run.id,
     }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def draw_curves(store: RunStore, runs: list[Run], with_reference: bool) -> None:

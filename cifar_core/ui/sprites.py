@@ -14,6 +14,15 @@ def enlarge(image: Images, factor: int) -> Images:
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
+def framed(image: Images, factor: int = 4, margin: int = 8) -> Images:
+    """One image enlarged to uint8 [.., .., 4] with a transparent margin: galleries put pictures edge to edge."""
+    large = enlarge(image, factor)
+    picture = np.zeros((large.shape[0] + margin, large.shape[1] + margin, 4), dtype=np.uint8)
+    picture[: large.shape[0], : large.shape[1], :3] = large
+    picture[: large.shape[0], : large.shape[1], 3] = 255
+    return picture
+
+
 def grid(rows: Sequence[Images], factor: int, gap: int = 6, first_gap: int = 18) -> Images:
     """Rows of images as one RGBA sprite, the first column set apart.
 

@@ -10,7 +10,9 @@ from cifar_core.ui.colors import RIGHT, WRONG, faded
 from cifar_core.ui.figures.layout import laid_out
 
 
-def confusion_figure(matrix: Counts, class_names: tuple[str, ...], as_shares: bool, height: int = 560) -> go.Figure:
+def confusion_figure(
+    matrix: Counts, class_names: tuple[str, ...], as_shares: bool, text_color: str, height: int = 560
+) -> go.Figure:
     """Rows are true classes, columns predicted ones; right answers in one colour, mistakes in another.
 
     Both are shaded by the share of the row, the mistakes up to the largest of them: on one scale with the right
@@ -25,7 +27,7 @@ def confusion_figure(matrix: Counts, class_names: tuple[str, ...], as_shares: bo
     for mask, shade in ((diagonal, RIGHT), (~diagonal, WRONG)):
         cells = np.where(mask, shares, np.nan)
         top = max(float(np.nanmax(cells)), 1e-9)
-        scale = [[0.0, faded(shade, 0.0)], [1.0, faded(shade, 0.9)]]
+        scale = [[0.0, faded(shade, 0.0)], [1.0, faded(shade, 0.7)]]
         figure.add_trace(
             go.Heatmap(z=cells, colorscale=scale, zmin=0, zmax=top, showscale=False, hoverinfo="skip", xgap=1, ygap=1)
         )
@@ -42,6 +44,7 @@ def confusion_figure(matrix: Counts, class_names: tuple[str, ...], as_shares: bo
             mode="markers+text",
             marker={"symbol": "square", "size": 34, "opacity": 0},
             text=[text if matrix[r, c] else "" for text, r, c in zip(texts, rows, columns, strict=True)],
+            textfont={"color": text_color, "size": 13},
             customdata=np.stack([rows, columns], axis=1).tolist(),
             hovertext=hover,
             hoverinfo="text",

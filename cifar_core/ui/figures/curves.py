@@ -12,6 +12,8 @@ from cifar_core.training.metrics import EpochMetrics
 from cifar_core.ui.colors import NEUTRAL, color, faded
 from cifar_core.ui.figures.layout import laid_out
 
+FEW_EPOCHS = 15
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -56,11 +58,12 @@ def accuracy_figure(curves: Sequence[Curve], height: int = 380) -> go.Figure:
                 marker={"color": shade, "size": 10, "symbol": "star"},
                 text=[f"{curve.eval_accuracy[best]:.1%}"],
                 textposition="top center",
+                cliponaxis=False,
                 showlegend=False,
                 hovertemplate=f"best epoch %{{x}}: %{{y:.1%}}<extra>{curve.title}</extra>",
             )
         )
-    return laid_out(figure, height, xaxis=_epoch_axis(), yaxis={"title": "accuracy", "tickformat": ".0%"})
+    return laid_out(figure, height, xaxis=_epoch_axis(curves), yaxis={"title": "accuracy", "tickformat": ".3~p"})
 
 
 def loss_figure(curves: Sequence[Curve], height: int = 380) -> go.Figure:
@@ -69,7 +72,7 @@ def loss_figure(curves: Sequence[Curve], height: int = 380) -> go.Figure:
     for curve, shade in _shaded(curves):
         if curve.eval_loss:
             _add_pair(figure, curve, shade, curve.train_loss, curve.eval_loss, ".3f")
-    return laid_out(figure, height, xaxis=_epoch_axis(), yaxis={"title": "loss (nats)"})
+    return laid_out(figure, height, xaxis=_epoch_axis(curves), yaxis={"title": "loss (nats)"})
 
 
 def rate_figure(epochs: Sequence[float], rates: Sequence[float], height: int = 180) -> go.Figure:
@@ -108,5 +111,7 @@ def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, str]]:
     return [(curve, NEUTRAL if curve.reference else color(next(number))) for curve in ordered]
 
 
-def _epoch_axis() -> dict[str, object]:
-    return {"title": "epoch", "rangemode": "tozero", "tickformat": "d"}
+def _epoch_axis(curves: Sequence[Curve]) -> dict[str, object]:
+    """Whole epochs only: left to itself, Plotly writes "0 0 1 1" under a short run."""
+    last = max((curve.epochs[-1] for curve in curves), default=1)
+    return {"title": "epoch", "tickformat": "d", **({"dtick": 1} if last <= FEW_EPOCHS else {})}
