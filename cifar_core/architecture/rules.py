@@ -91,7 +91,7 @@ def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     if bonus:
         detail = "Dilated convolutions take the place of strides (the bonus)."
     elif not ends:
-        detail = "One block has no transition: a stride-2 convolution belongs at the end of each block but the last."
+        detail = "There are no two blocks: a stride-2 convolution belongs at the end of each block but the last."
     elif missing:
         detail = f"These blocks do not end in a stride-2 convolution: {', '.join(missing)}."
     else:
@@ -183,7 +183,7 @@ def _dilation_bonus(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     elif missing:
         detail = f"These blocks do not end in a dilated convolution: {', '.join(missing)}."
     elif not transitions:
-        detail = "One block has no transition: a dilated convolution belongs at the end of each block but the last."
+        detail = "There are no two blocks: a dilated convolution belongs at the end of each block but the last."
     else:
         detail = "No stride above 1 before the pooling, and a dilated convolution ends every block but the last."
     return RuleResult(
@@ -202,7 +202,7 @@ def _block_ends(spec: ArchitectureSpec) -> list[Layer]:
     body = [layer for layer in spec.layers if not layer.in_head]
     return [
         layer
-        for layer, following in zip(body, [*body[1:], None], strict=True)
+        for layer, following in zip(body, [*body[1:], None], strict=False)
         if following is None or following.block != layer.block
     ]
 

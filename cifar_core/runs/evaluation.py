@@ -39,7 +39,7 @@ class TrainedNetwork:
         self.network: nn.Module = build_network(run.config.architecture)
         try:
             self.network.load_state_dict(checkpoint.network)
-        except RuntimeError:
+        except (RuntimeError, TypeError):  # TypeError: what stands in the weights' place is no mapping
             raise StoreError(f"{files.checkpoint(which)} holds the weights of another network.") from None
         self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._normalize = Normalize(info.mean, info.std, device)

@@ -83,7 +83,7 @@ def _reset_widths(preset: ArchitecturePreset) -> None:
 
 def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) -> None:
     """The four figures of a network, with their difference from the preset it came from."""
-    columns = st.columns(4)
+    columns = st.columns([4, 5, 4, 4])
     columns[0].metric(
         "Parameters", count(now.params), _difference(now.params - before.params), delta_color="inverse", border=True
     )
@@ -124,7 +124,8 @@ def show_rules(rules: tuple[RuleResult, ...]) -> None:
         else:
             color, icon = "gray", "remove"
         value = f"{rule.value:,}" if isinstance(rule.value, int) else rule.value
-        st.markdown(f":{color}-badge[:material/{icon}: {rule.title}: {value} ({rule.limit})] :small[{rule.detail}]")
+        asked = rule.limit if rule.limit == "optional" else f"asked: {rule.limit}"
+        st.markdown(f":{color}-badge[:material/{icon}: {rule.title}: {value} ({asked})] :small[{rule.detail}]")
 
 
 def show_layers(description: ArchitectureDescription) -> None:

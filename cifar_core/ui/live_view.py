@@ -128,7 +128,7 @@ def _draw_figures(run: Run) -> None:
     split = "test" if run.config.training.protocol == "seed" else "validation"
     best = f"{percent(run.best_accuracy)}" + (f" @ {run.best_epoch}" if run.best_epoch else "")
     reading = "Read after every epoch, as the seed did." if split == "test" else "Read once, when choosing is over."
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}", width="content")
         st.metric(f"Best {split} accuracy @ epoch", best, width="content")
         clean_help = "On 5,000 fixed training images without augmentation, measured after the run."

@@ -13,7 +13,7 @@ def laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
         height=height,
         margin={"l": 8, "r": 8, "t": 32, "b": 8},
         uirevision="keep",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.07, "x": 0.0},
         **layout,
     )
     figure.update_xaxes(automargin=True)
