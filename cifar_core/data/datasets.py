@@ -81,7 +81,7 @@ _INFOS = {
         title="Handwritten digits",
         class_names=tuple(str(digit) for digit in range(10)),
         mean=(0.3093, 0.3093, 0.3093),
-        std=(0.3489, 0.3489, 0.3489),
+        std=(0.3488, 0.3488, 0.3488),
     ),
 }
 DATASET_NAMES = tuple(_INFOS)

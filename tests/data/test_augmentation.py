@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cifar_core.data import AugmentationSpec, augmentation_names, find_augmentation
+from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate
+from cifar_core.errors import SpecError
+
+ASSIGNMENT = ["horizontal_flip", "shift_scale_rotate", "coarse_dropout"]
+
+
+def types(name: str) -> list[str]:
+    return [transform.type for transform in find_augmentation(name).spec.transforms]
+
+
+def test_assignment_holds_the_three_transforms_that_it_asks_for() -> None:
+    assert types("assignment") == ASSIGNMENT
+
+
+def test_assignments_hole_is_one_of_16_by_16_in_the_mean_color() -> None:
+    hole = find_augmentation("assignment").spec.transforms[2]
+    assert isinstance(hole, CoarseDropout)
+    assert (hole.holes, hole.height, hole.width, hole.fill) == (1, 16, 16, "mean")
+
+
+def test_seed_model_3_adds_color_jitter() -> None:
+    assert types("seed-model-3") == [*ASSIGNMENT[:2], "color_jitter", ASSIGNMENT[2]]
+
+
+def test_none_does_nothing() -> None:
+    assert types("none") == []
+
+
+def test_what_the_sources_left_open_is_marked() -> None:
+    marked = {name for name in augmentation_names() if find_augmentation(name).reconstructed}
+    assert {"assignment", "seed-model-3"} <= marked
+    assert "none" not in marked
+
+
+@pytest.mark.parametrize("name", augmentation_names())
+def test_presets_are_named_and_explained(name: str) -> None:
+    preset = find_augmentation(name)
+    assert preset.name == preset.spec.name == name
+    assert preset.title
+    assert preset.teaches.endswith(".")
+
+
+def test_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SpecError, match=r"^There is no augmentation 'mixup': choose one of none, assignment, "):
+        find_augmentation("mixup")
+
+
+@pytest.mark.parametrize("name", augmentation_names())
+def test_every_preset_survives_its_json(name: str) -> None:
+    spec = find_augmentation(name).spec
+    assert AugmentationSpec.parse(spec.to_json()) == spec
+    assert AugmentationSpec.parse(json.loads(spec.to_json())) == spec
+
+
+def test_extreme_values_survive_their_json() -> None:
+    spec = AugmentationSpec(
+        transforms=(
+            ShiftScaleRotate(
+                shift_limit=1, scale_limit=0.99, rotate_limit=180, border="reflect", fill=(0, 255, 7), p=1
+            ),
+            ColorJitter(brightness=1, contrast=0, saturation=1, hue=0.5, p=0),
+            CoarseDropout(holes=16, height=1, width=32, fill=(1, 2, 3)),
+            HorizontalFlip(p=0),
+        )
+    )
+    assert AugmentationSpec.parse(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("transform", "field", "value", "allowed"),
+    [
+        ({"type": "horizontal_flip", "p": 1.5}, "p", "1.5", "less than or equal to 1"),
+        ({"type": "horizontal_flip", "p": -0.1}, "p", "-0.1", "greater than or equal to 0"),
+        ({"type": "horizontal_flip", "p": float("nan")}, "p", "nan", "finite"),
+        ({"type": "coarse_dropout", "height": 64}, "height", "64", "32"),
+        ({"type": "coarse_dropout", "width": 0}, "width", "0", "1"),
+        ({"type": "coarse_dropout", "holes": 0}, "holes", "0", "1"),
+        ({"type": "coarse_dropout", "fill": "black"}, "fill", "'black'", "mean"),
+        ({"type": "coarse_dropout", "fill": [0, 0, 256]}, "fill", "256", ""),
+        ({"type": "coarse_dropout", "fill": [0, 0]}, "fill", "[0, 0]", ""),
+        ({"type": "shift_scale_rotate", "shift_limit": 1.1}, "shift_limit", "1.1", "1"),
+        ({"type": "shift_scale_rotate", "scale_limit": 1}, "scale_limit", "1", "less than 1"),
+        ({"type": "shift_scale_rotate", "rotate_limit": 181}, "rotate_limit", "181", "180"),
+        ({"type": "shift_scale_rotate", "border": "wrap"}, "border", "'wrap'", "'reflect'"),
+        ({"type": "color_jitter", "hue": 0.6}, "hue", "0.6", "0.5"),
+        ({"type": "color_jitter", "brightness": float("inf")}, "brightness", "inf", "finite"),
+    ],
+)
+def test_impossible_values_are_refused_in_one_sentence(
+    transform: dict[str, object], field: str, value: str, allowed: str
+) -> None:
+    with pytest.raises(SpecError) as refused:
+        AugmentationSpec.parse({"transforms": [transform]})
+    sentence = str(refused.value)
+    for part in ("AugmentationSpec: transforms[0]", field, value, allowed):
+        assert part in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_unknown_transform_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SpecError, match=r"transforms\[0\].*'mixup'.*'horizontal_flip'.*'coarse_dropout'\.$"):
+        AugmentationSpec.parse({"transforms": [{"type": "mixup"}]})
+
+
+def test_unknown_fields_are_refused() -> None:
+    with pytest.raises(SpecError, match=r"there is no field transforms\[0\]\.horizontal_flip\.angle\.$"):
+        AugmentationSpec.parse({"transforms": [{"type": "horizontal_flip", "angle": 3}]})
+    with pytest.raises(SpecError, match="there is no field batch"):
+        AugmentationSpec.parse({"batch": "mixup"})
+
+
+def test_more_transforms_than_anyone_needs_are_refused() -> None:
+    with pytest.raises(SpecError, match="at most 32"):
+        AugmentationSpec.parse({"transforms": [{"type": "horizontal_flip"}] * 33})

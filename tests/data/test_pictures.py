@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import contextlib
+import random
+import struct
+import time
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cifar_core.data import read_picture
+from cifar_core.errors import DataError
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def noise(width: int = 32, height: int = 32) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> Image.Image:
+    picture = Image.new("RGB", (64, 64), left)
+    picture.paste(right, (32, 0, 64, 64))
+    return picture
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG of some size with almost no pixels in it."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(bytes(100))), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def refusal(source: Path | bytes, name: str = "cat.png") -> str:
+    with pytest.raises(DataError) as refused:
+        read_picture(source, name)
+    sentence = str(refused.value)
+    assert sentence.startswith(str(source) if isinstance(source, Path) else name)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def mean_color(source: Path | bytes) -> list[int]:
+    pixels = read_picture(source)
+    assert pixels.shape == (32, 32, 3)
+    assert pixels.dtype == np.uint8
+    return [round(float(level)) for level in pixels.reshape(-1, 3).mean(axis=0)]
+
+
+def test_a_32_pixel_png_comes_back_exactly() -> None:
+    assert np.array_equal(read_picture(encoded(noise())), np.asarray(noise()))
+
+
+@pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"quality": 95})])
+def test_lossy_kinds_come_back_nearly(kind: str, options: dict[str, int]) -> None:
+    pixels = read_picture(encoded(halves(RED, BLUE), kind, **options))
+    expected = read_picture(encoded(halves(RED, BLUE)))
+    assert np.abs(pixels.astype(int) - expected).mean() < 6
+
+
+def test_lossless_webp_comes_back_exactly() -> None:
+    assert np.array_equal(read_picture(encoded(noise(), "WEBP", lossless=True)), np.asarray(noise()))
+
+
+def test_a_file_reads_as_its_bytes_do(tmp_path: Path) -> None:
+    file = tmp_path / "picture.without-suffix"
+    file.write_bytes(encoded(noise(70, 50)))
+    assert np.array_equal(read_picture(file), read_picture(file.read_bytes()))
+
+
+def test_the_result_may_be_written_to() -> None:
+    assert read_picture(encoded(noise())).flags.writeable
+
+
+def test_transparent_pixels_are_shown_on_white() -> None:
+    assert mean_color(encoded(Image.new("RGBA", (40, 40), (0, 0, 0, 0)))) == [255, 255, 255]
+    assert mean_color(encoded(Image.new("RGBA", (40, 40), (255, 0, 0, 51)), "WEBP", lossless=True)) == [255, 204, 204]
+    assert mean_color(encoded(Image.new("LA", (40, 40), (0, 0)))) == [255, 255, 255]
+
+
+def test_transparent_colors_of_a_palette_are_shown_on_white() -> None:
+    picture = Image.new("P", (40, 40), 1)
+    picture.putpalette([0, 0, 0, 200, 10, 30])
+    assert mean_color(encoded(picture)) == [200, 10, 30]
+    assert mean_color(encoded(picture, transparency=1)) == [255, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "expected"),
+    [("L", 77, [77, 77, 77]), ("1", 1, [255, 255, 255]), ("I;16", 0x4D00, [77, 77, 77]), ("I;16", 65535, [255] * 3)],
+)
+def test_grey_pictures_become_grey_rgb(mode: str, color: int, expected: list[int]) -> None:
+    assert mean_color(encoded(Image.new(mode, (40, 40), color))) == expected
+
+
+def test_cmyk_jpeg_is_read_in_its_colors() -> None:
+    red = mean_color(encoded(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "JPEG"))
+    assert red[0] > 200
+    assert max(red[1:]) < 60
+
+
+# Where the red left half of the stored picture lies once it is shown upright.
+UPRIGHT = {1: "left", 2: "right", 3: "right", 4: "left", 5: "top", 6: "top", 7: "bottom", 8: "bottom"}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_camera_orientation_is_followed(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    red = read_picture(encoded(halves(RED, BLUE), kind, exif=exif))[..., 0].astype(float)
+    sides = {"left": red[:, :12], "right": red[:, 20:], "top": red[:12], "bottom": red[20:]}
+    assert max(sides, key=lambda side: sides[side].mean()) == UPRIGHT[orientation]
+
+
+@pytest.mark.parametrize("size", [(96, 32), (32, 96)])
+def test_the_central_square_of_an_oblong_picture_is_kept(size: tuple[int, int]) -> None:
+    picture = Image.new("RGB", size, RED)
+    left, top = (size[0] - 32) // 2, (size[1] - 32) // 2
+    picture.paste(GREEN, (left, top, left + 32, top + 32))
+    assert np.array_equal(np.unique(read_picture(encoded(picture)).reshape(-1, 3), axis=0), [GREEN])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (2, 3)])
+def test_tiny_and_narrow_pictures_are_enlarged(size: tuple[int, int]) -> None:
+    assert mean_color(encoded(Image.new("RGB", size, BLUE))) == [0, 0, 255]
+
+
+def test_first_frame_of_an_animated_webp_is_read() -> None:
+    frames = [Image.new("RGB", (40, 40), color) for color in (GREEN, RED)]
+    content = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    assert mean_color(content) == [0, 255, 0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a", b"hello, this is text", b"\x89PNG\r\n\x1a\n", encoded(noise(), "GIF"), encoded(noise(), "BMP")],
+    ids=["empty", "one byte", "text", "bare signature", "GIF", "BMP"],
+)
+def test_what_is_no_png_jpeg_or_webp_is_refused(content: bytes) -> None:
+    assert refusal(content) == "cat.png is not a picture that can be read: use a PNG, JPEG or WebP file."
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_truncated_pictures_are_refused(kind: str) -> None:
+    content = encoded(noise(100, 100), kind)
+    assert "cat.png" in refusal(content[: len(content) // 2])
+
+
+def test_damaged_pixels_are_refused() -> None:
+    content = bytearray(encoded(noise(100, 100)))
+    content[2000:2100] = bytes(100)
+    assert refusal(bytes(content)) == "cat.png cannot be read: it is damaged."
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_random_damage_never_gives_anything_but_a_sentence() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E], exif[0x011A] = 6, "a description", 1.5
+    contents = [encoded(noise(24, 20), kind, exif=exif) for kind in ("PNG", "JPEG", "WEBP")]
+    source = random.Random(0)
+    for _ in range(1_500):
+        content = bytearray(source.choice(contents))
+        for _ in range(source.choice([1, 2, 8])):
+            content[source.randrange(min(len(content), 300))] = source.randrange(256)
+        with contextlib.suppress(DataError):
+            assert read_picture(bytes(content)).shape == (32, 32, 3)
+
+
+def test_an_exif_block_that_pillow_stumbles_over_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(picture: Image.Image) -> Image.Image:
+        raise struct.error("required argument is not an integer")
+
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", stumble)
+    assert refusal(encoded(noise())) == "cat.png cannot be read: it is damaged."
+
+
+@pytest.mark.parametrize(
+    ("size", "quoted"),
+    [((30_000, 30_000), ""), ((10_001, 1), "10,001 x 1 pixels"), ((8_000, 8_000), "8,000 x 8,000 pixels")],
+)
+def test_huge_pictures_are_refused_before_they_are_decoded(size: tuple[int, int], quoted: str) -> None:
+    content = png_header(*size)
+    started = time.perf_counter()
+    sentence = refusal(content)
+    assert time.perf_counter() - started < 2
+    assert "is too large" in sentence
+    assert quoted in sentence
+    assert "at most 10,000 pixels a side and 40 million in all" in sentence
+
+
+def test_a_picture_of_the_largest_side_is_read() -> None:
+    assert mean_color(encoded(Image.new("L", (10_000, 4), 9))) == [9, 9, 9]
+
+
+def test_missing_file_is_told(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none.png").endswith("cannot be read: No such file or directory.")
+
+
+def test_folder_is_told(tmp_path: Path) -> None:
+    assert refusal(tmp_path).endswith("cannot be read: Is a directory.")
