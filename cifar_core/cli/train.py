@@ -117,8 +117,10 @@ def _execute(config: RunConfig, quiet: bool) -> Run:
                 store.request_stop(claim.run_id)
             return interrupted()
 
-        run = execute_run(store, claim, RunListener(bar.on_progress, bar.on_epoch, should_stop))
-    bar.close()
+        try:
+            run = execute_run(store, claim, RunListener(bar.on_progress, bar.on_epoch, should_stop))
+        finally:
+            bar.close()
     if run.error:
         click.echo(f"error: {run.error}", err=True)
     return run

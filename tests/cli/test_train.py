@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from cifar_core.cli.commands import run_command_line
+from cifar_core.data import find_augmentation
+from cifar_core.runs import RunStore
+from cifar_core.runs.records import Claim
+from cifar_core.training import find_recipe
+from cifar_core.training.metrics import EpochMetrics
+from tests.cli.helpers import QUICK, Cli
+
+TRAIN_LINE = re.compile(r"^Train loss=\d+\.\d{4} batch_id=(\d+) Accuracy=\d{1,3}\.\d{2}( \[.*\])?$", re.MULTILINE)
+EVALUATION_LINE = re.compile(
+    r"^(Validation|Test) set: Average loss: \d+\.\d{4}, Accuracy: (\d+)/(\d+) \((\d{1,3}\.\d{2})%\)$", re.MULTILINE
+)
+
+
+def test_every_epoch_prints_the_seed_s_two_lines(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick, "--epochs", 2)
+    assert outcome.status == 0
+    assert re.findall(r"^Epoch (\d+)$", outcome.out, re.MULTILINE) == ["1", "2"]
+    # 256 images in batches of 64: the last batch is number 3.
+    assert [match[1] for match in TRAIN_LINE.finditer(outcome.out)] == ["3", "3"]
+    evaluations = list(EVALUATION_LINE.finditer(outcome.out))
+    assert [match[1] for match in evaluations] == ["Validation", "Validation"]
+    for match in evaluations:
+        correct, count, share = int(match[2]), int(match[3]), match[4]
+        assert count == 64
+        assert share == f"{100 * correct / count:.2f}"
+
+
+def test_the_seed_s_protocol_reads_the_test_set_every_epoch(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick, "--protocol", "seed", "--epochs", 2)
+    assert outcome.status == 0
+    assert [match[1] for match in EVALUATION_LINE.finditer(outcome.out)] == ["Test", "Test"]
+    (run,) = cli("runs", "--json").data
+    assert (run["protocol"], run["test_accuracy_of"]) == ("seed", "last epoch")
+    assert run["best_val_accuracy"] is None
+    assert run["best_test_accuracy"] >= run["test_accuracy"]
+
+
+def test_the_log_file_holds_the_same_lines(cli: Cli, quick: tuple[str, ...]) -> None:
+    folder = Path(cli("train", *quick, "--json").data["folder"])
+    log = (folder / "train.log").read_text()
+    assert TRAIN_LINE.search(log)
+    assert EVALUATION_LINE.search(log)
+
+
+def test_the_printed_id_is_the_run_s(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick)
+    (run,) = cli("runs", "--json").data
+    assert outcome.out.startswith(f"Run {run['id']}: tiny on digits\n")
+    assert f"Run {run['id']} is completed after 1 of 1 epochs." in outcome.out
+    assert f"Test accuracy            {100 * run['test_accuracy']:.1f} % (validation-chosen)" in outcome.out
+
+
+def test_json_is_one_object_and_nothing_else(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.data["state"] == "completed"
+    assert cli("show", outcome.data["id"], "--json").data == outcome.data
+
+
+def test_options_override_the_recipe(cli: Cli, tiny_file: Path) -> None:
+    chosen = ("--epochs", 1, "--seed", 7, "--limit-test", 40, "--validation-images", 50, "--name", "mine")
+    run = cli("train", tiny_file, *QUICK, "--recipe", "seed", *chosen, "--json").data
+    assert (run["name"], run["seed"]) == ("mine", 7)
+    assert run["config"]["training"] == json.loads(
+        find_recipe("seed")
+        .spec.changed(
+            epochs=1, batch_size=64, device="cpu", seed=7, limit_train=256, limit_test=40, validation_images=50
+        )
+        .to_json()
+    )
+
+
+def test_a_preset_brings_its_augmentation_and_recipe(cli: Cli) -> None:
+    quick = ("--dataset", "digits", "--device", "cpu", "--epochs", 1, "--batch-size", 4)
+    run = cli("train", "--preset", "seed-model-3", *quick, "--limit-train", 8, "--limit-test", 8, "--json").data
+    assert run["name"] == "seed-model-3"
+    assert run["config"]["augmentation"] == json.loads(find_augmentation("seed-model-3").spec.to_json())
+    assert run["config"]["training"]["recipe"] == "seed"
+
+
+def test_augmentation_may_be_a_file(cli: Cli, quick: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"name": "mine", "transforms": [{"type": "horizontal_flip", "p": 0.25}]}')
+    run = cli("train", *quick, "--augmentation", file, "--json").data
+    assert run["state"] == "completed"
+    assert run["config"]["augmentation"]["transforms"] == [{"type": "horizontal_flip", "p": 0.25}]
+
+
+def test_the_same_seed_gives_the_same_figures(cli: Cli, quick: tuple[str, ...]) -> None:
+    first, same, other = (cli("train", *quick, "--seed", seed, "--json").data for seed in (3, 3, 4))
+    assert first["id"] != same["id"]
+    losses = [run["metrics"][0]["train_loss"] for run in (first, same, other)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.cifar10
+def test_trains_on_cifar10_from_the_named_folder(
+    cli: Cli, quick: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.conftest import CIFAR10_FOLDER
+
+    monkeypatch.setenv("CIFAR_LAB_DATA", str(tmp_path))
+    run = cli("train", *quick, "--dataset", "cifar10", "--data", CIFAR10_FOLDER, "--json").data
+    assert (run["state"], run["dataset"]) == ("completed", "cifar10")
+
+
+def after_the_first_epoch(monkeypatch: pytest.MonkeyPatch, action: Callable[[RunStore, Claim], object]) -> None:
+    report_epoch = RunStore.report_epoch
+
+    def report_and_act(store: RunStore, claim: Claim, metrics: EpochMetrics) -> None:
+        report_epoch(store, claim, metrics)
+        if metrics.epoch == 1:
+            action(store, claim)
+
+    monkeypatch.setattr(RunStore, "report_epoch", report_and_act)
+
+
+def test_a_wish_to_stop_in_the_store_is_obeyed(
+    cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_the_first_epoch(monkeypatch, lambda store, claim: run_command_line(["stop", claim.run_id]))
+    outcome = cli("train", *quick, "--epochs", 2000)
+    assert outcome.status == 0
+    assert " is stopped after " in outcome.out
+    (run,) = cli("runs", "--json").data
+    assert (run["state"], run["test_accuracy"]) == ("stopped", None)
+
+
+def test_ctrl_c_in_the_middle_of_a_write_to_the_store_still_stops(
+    cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(store: RunStore, claim: Claim) -> None:
+        with store._database.writing() as session:
+            session.execute(text("SELECT 1"))
+            signal.raise_signal(signal.SIGINT)
+
+    after_the_first_epoch(monkeypatch, interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    outcome = cli("train", *quick, "--epochs", 9, "--json")
+    assert outcome.status == 0
+    assert (outcome.data["state"], outcome.data["epochs"]) == ("stopped", 1)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_second_ctrl_c_ends_at_once(cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt_twice(store: RunStore, claim: Claim) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    after_the_first_epoch(monkeypatch, interrupt_twice)
+    outcome = cli("train", *quick, "--epochs", 9)
+    assert outcome.status == 130
+    assert outcome.err.endswith("\nerror: Interrupted.\n")
+    assert "Traceback" not in outcome.err
+
+
+def test_a_training_whose_reader_has_gone_goes_on(
+    cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as unread, monkeypatch.context() as patch:
+        # As in `train 2>&1 | head -1`.
+        patch.setattr("sys.stdout", unread)
+        patch.setattr("sys.stderr", unread)
+        status = run_command_line(["train", *quick, "--epochs", "2"])
+    assert status == 0
+    (run,) = cli("runs", "--json").data
+    assert (run["state"], run["epochs"]) == ("completed", 2)
