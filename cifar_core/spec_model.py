@@ -6,6 +6,7 @@ import json
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from cifar_core.errors import SpecError
 
@@ -33,7 +34,7 @@ class SpecModel(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise SpecError(validation_sentence(cls.__name__, error)) from None
+            raise SpecError(validation_sentence(cls.__name__, data, error)) from None
 
     def to_json(self) -> str:
         """This spec as indented JSON text, which `parse` reads back to an equal spec."""
@@ -48,28 +49,62 @@ class SpecModel(BaseModel):
         return self.parse({**self.model_dump(), **fields})
 
 
-def validation_sentence(what: str, error: ValidationError) -> str:
-    """The first problem of a pydantic error as one sentence: field, value, what was allowed."""
-    first, *others = error.errors(include_url=False)
-    path = _field_path(first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+def validation_sentence(what: str, data: object, error: ValidationError) -> str:
+    """The first problem of a pydantic error as one sentence: field, value, what was allowed.
+
+    Args:
+        what: the model's name.
+        data: what was validated; it tells fields from pydantic's names for the members of a union.
+        error: of the validation.
+    """
+    paths = [_field_path(problem["loc"], data, problem["type"]) for problem in error.errors()]
+    first, path = error.errors(include_url=False)[0], paths[0]
+    same = [problem for problem, other in zip(error.errors(), paths, strict=True) if other == path]
+    where = f"{what}: {path}" if path else what
     if first["type"] == "value_error" and isinstance(first["input"], dict):
         # Raised by a whole-model check, whose own sentence already names the field and value.
-        sentence = f"{what}{' ' + path if path else ''}: {message}"
+        sentence = f"{where}: {_message(first)}"
     elif first["type"] == "extra_forbidden":
         sentence = f"{what}: there is no field {path}"
     elif first["type"] == "missing":
         sentence = f"{what}: the field {path} is missing"
+    elif first["type"] == "union_tag_not_found":
+        sentence = f"{where} lacks the field {first['ctx']['discriminator']}, which says what it is"
+    elif first["type"] == "union_tag_invalid":
+        tag, found = first["ctx"]["discriminator"].strip("'"), _shown(first["ctx"]["tag"])
+        sentence = f"{where}.{tag} is {found}: it must be one of {first['ctx']['expected_tags']}"
+    elif first["type"] == "model_type":
+        sentence = f"{where} is {_shown(first['input'])}: it must be an object with fields"
     else:
-        shown = repr(first["input"])
-        shown = shown if len(shown) <= MAX_SENTENCE_VALUE else shown[: MAX_SENTENCE_VALUE - 3] + "..."
-        sentence = f"{what}: {path + ' is ' if path else ''}{shown}: {message[0].lower() + message[1:]}"
-    more = f" (and {len(others)} more)" if others else ""
-    return sentence.rstrip(".") + more + "."
+        # A field that may be a number or a word has one problem for each: all that was allowed is told.
+        allowed = " or ".join(dict.fromkeys(_message(problem) for problem in same))
+        sentence = f"{where} is {_shown(first['input'])}: {allowed}"
+    more = len(paths) - len(same)
+    return " ".join(f"{sentence.rstrip('.')}{f' (and {more} more)' if more else ''}.".split())
 
 
-def _field_path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
+def _message(problem: ErrorDetails) -> str:
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    message = message.partition(", unable to parse")[0].replace("a valid tuple", "a list")
+    return message[0].lower() + message[1:]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SENTENCE_VALUE else text[: MAX_SENTENCE_VALUE - 3] + "..."
+
+
+def _field_path(location: tuple[int | str, ...], data: object, problem_type: str) -> str:
+    """`nodes[0].groups`: the place in the data."""
+    path, here = "", data
+    for position, part in enumerate(location):
+        if isinstance(part, int):
+            path += f"[{part}]"
+            here = here[part] if isinstance(here, list | tuple) and part < len(here) else None
+        elif isinstance(here, dict) and part in here:
+            path += f".{part}" if path else part
+            here = here[part]
+        elif problem_type == "missing" and position == len(location) - 1:
+            path += f".{part}" if path else part
+        # Else it names a member of a union ("conv", "literal['same']"), and no field of the data.
+    return path if len(path) <= MAX_SENTENCE_VALUE else path[: MAX_SENTENCE_VALUE - 3] + "..."

@@ -91,11 +91,11 @@ BAD = {
     "bytes that are no text": (b"\xff\xfe\x00", ["not JSON"]),
     "cut JSON": ('{"head": [', ["not JSON"]),
     "deeply nested JSON": ("[" * 100_000, ["not JSON"]),
-    "nested lists": ("[" * 900 + "]" * 900, ["should be a valid dictionary"]),
-    "JSON list": ("[1, 2]", ["[1, 2]", "dictionary"]),
-    "JSON number": ("3", ["3", "dictionary"]),
+    "nested lists": ("[" * 900 + "]" * 900, ["must be an object"]),
+    "JSON list": ("[1, 2]", ["[1, 2]", "object"]),
+    "JSON number": ("3", ["3", "object"]),
     "JSON NaN": ('{"head": NaN}', ["head is nan"]),
-    "nothing": (None, ["None", "dictionary"]),
+    "nothing": (None, ["None", "object"]),
     "half a character": ('{"name": "\\ud800"}', ["name is '\\ud800'"]),
 }
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cifar_core.architecture import ArchitectureSpec, find_preset
+from cifar_core.data import AugmentationSpec
+from cifar_core.errors import SpecError
+
+
+def sentence(data: object, model: Any = ArchitectureSpec) -> str:
+    with pytest.raises(SpecError) as caught:
+        model.parse(data)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.endswith(".")
+    return text
+
+
+def with_first_node(**changes: object) -> dict[str, Any]:
+    data = find_preset("dilated").spec.model_dump()
+    data["nodes"] = [{**data["nodes"][0], **changes}, *data["nodes"][1:]]
+    return data
+
+
+def test_field_of_either_kind_is_told_all_that_is_allowed() -> None:
+    assert sentence(with_first_node(groups="banana")) == (
+        "ArchitectureSpec: nodes[0].groups is 'banana': it must be a valid integer or it must be 'depthwise'."
+    )
+
+
+def test_path_is_the_place_in_the_json_without_names_of_union_members() -> None:
+    steps = [{"step": "dropout", "rate": 3}, {"step": "conv"}]
+    assert "nodes[0].steps[0].rate is 3: it must be less than 1" in sentence(with_first_node(steps=steps))
+
+
+def test_unknown_kind_of_step_is_told_with_the_known_ones() -> None:
+    text = sentence(with_first_node(steps=[{"step": "pool"}]))
+    assert "nodes[0].steps[0].step is 'pool': it must be one of 'conv', 'norm', 'activation', 'dropout'" in text
+
+
+def test_step_that_does_not_say_what_it_is_is_told_so() -> None:
+    assert "nodes[0].steps[0] lacks the field 'step'" in sentence(with_first_node(steps=[{}]))
+
+
+def test_line_break_in_a_field_name_does_not_break_the_sentence() -> None:
+    assert "there is no field nodes[0].a b" in sentence(with_first_node(**{"a\nb": 1}))
+
+
+def test_long_value_is_cut() -> None:
+    assert len(sentence(with_first_node(groups="x" * 10_000))) < 250
+
+
+def test_long_field_name_is_cut() -> None:
+    assert len(sentence(with_first_node(**{"x" * 10_000: 1}))) < 250
+
+
+def test_whole_model_check_names_the_node() -> None:
+    assert sentence(with_first_node(padding="same", stride=2)) == (
+        'ArchitectureSpec: nodes[0]: padding is "same" and stride is 2: "same" needs stride 1.'
+    )
+
+
+def test_further_problems_are_counted() -> None:
+    transform = {"type": "coarse_dropout", "fill": "red", "p": 3}
+    assert sentence({"transforms": [transform]}, AugmentationSpec).endswith("(and 1 more).")
