@@ -7,11 +7,12 @@ from cifar_core.architecture.rules import RuleLimits
 from cifar_core.ui.architecture_editor import choose_preset, choose_widths, show_layers, show_numbers, show_rules
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.page import page
+from cifar_core.ui.panes import two_panes
 from cifar_core.ui.workbench import put_architecture
 
 with page("Architecture", ":material/schema:"):
     numbers = st.container()
-    controls, rules, field = st.columns([4, 7, 6], gap="medium")
+    controls, judged = two_panes()
     with controls:
         preset = choose_preset()
         spec = choose_widths(preset)
@@ -19,13 +20,13 @@ with page("Architecture", ":material/schema:"):
     description = describe(spec)
     with numbers:
         show_numbers(description, describe(preset.spec))
-    with rules:
+    with judged:
         st.markdown("**The assignment's rules**")
         show_rules(description.rules)
-    with field:
+    with controls:
         st.markdown("**Receptive field, layer by layer**")
         st.plotly_chart(
-            field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above),
+            field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above, height=360),
             key="field",
             config={"displayModeBar": False},
             alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",

@@ -8,16 +8,17 @@ from cifar_core.ui import resources
 from cifar_core.ui.augmentation_editor import choose_augmentation
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.page import page
+from cifar_core.ui.panes import two_panes
 from cifar_core.ui.sprites import grid
-from cifar_core.ui.workbench import put_augmentation
+from cifar_core.ui.workbench import preset_on_workbench, put_augmentation
 
 SAMPLES = 8
 VIEWS = ("One of each class", "One image")
 
 with page("Augmentation", ":material/auto_fix_high:"):
-    controls, picture = st.columns([2, 3], gap="large")
+    controls, picture = two_panes()
     with controls:
-        preset, spec = choose_augmentation("assignment")
+        preset, spec = choose_augmentation(preset_on_workbench().augmentation)
     put_augmentation(preset.name, spec)
     with picture:
         names = available_datasets()

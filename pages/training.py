@@ -5,9 +5,10 @@ import streamlit as st
 from cifar_core.ui.launch_form import choose_run, draw_rate, launch_button
 from cifar_core.ui.live_view import watch
 from cifar_core.ui.page import page
+from cifar_core.ui.panes import two_panes
 
 with page("Training", ":material/play_circle:"):
-    form, live = st.columns([1, 2], gap="large")
+    form, live = two_panes()
     with form:
         config = choose_run()
         launch_button(config)

@@ -50,9 +50,9 @@ def choose_widths(preset: ArchitecturePreset) -> ArchitectureSpec:
         SpecError: the widths give no valid network.
     """
     st.markdown("**Width of each block**")
-    widths = {}
-    for block, width in block_widths(preset.spec).items():
-        widths[block] = st.slider(
+    widths, columns = {}, st.columns(2)
+    for number, (block, width) in enumerate(block_widths(preset.spec).items()):
+        widths[block] = columns[number % 2].slider(
             f"{block}, channels",
             MIN_WIDTH,
             max(WIDEST, width),
@@ -83,18 +83,18 @@ def _reset_widths(preset: ArchitecturePreset) -> None:
 
 def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) -> None:
     """The four figures of a network, with their difference from the preset it came from."""
-    columns = st.columns([4, 5, 4, 4])
-    columns[0].metric(
+    row = st.container(horizontal=True)
+    row.metric(
         "Parameters", count(now.params), _difference(now.params - before.params), delta_color="inverse", border=True
     )
-    columns[1].metric(
+    row.metric(
         "Receptive field (before pooling)",
         f"{now.receptive_field} px",
         _difference(now.receptive_field - before.receptive_field),
         border=True,
         help=f"Nominally {now.receptive_field_with_pooling} px with the pooling, which sees the whole image.",
     )
-    columns[2].metric(
+    row.metric(
         "MACs an image",
         macs(now.macs),
         f"{(now.macs - before.macs) / 1e6:+.1f} M" if now.macs != before.macs else None,
@@ -102,7 +102,7 @@ def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) 
         border=True,
         help="Multiply-accumulates of convolutions and linear layers; padded positions count.",
     )
-    columns[3].metric(
+    row.metric(
         "Coverage",
         percent(now.coverage),
         border=True,

@@ -12,24 +12,26 @@ from cifar_core.machine import machine_title
 from cifar_core.runs import RunState
 from cifar_core.ui import resources
 from cifar_core.ui.figures.field import field_figure
+from cifar_core.ui.panes import two_panes
 from cifar_core.ui.words import count, percent
 
 _STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
 _DOORS = (
-    ("pages/architecture.py", "Check my network", ":material/schema:", "Widths, parameters, receptive field, rules."),
-    ("pages/augmentation.py", "Try an augmentation", ":material/auto_fix_high:", "Sliders, and what they really do."),
+    ("pages/architecture.py", "Architecture", ":material/schema:", "Check my network", "Widths, count, field, rules."),
     (
-        "pages/mistakes.py",
-        "See where a network errs",
-        ":material/grid_on:",
-        "Confusion matrix and the images behind it.",
+        "pages/augmentation.py",
+        "Augmentation",
+        ":material/auto_fix_high:",
+        "Try an augmentation",
+        "What it really does.",
     ),
+    ("pages/mistakes.py", "Mistakes", ":material/grid_on:", "See where a network errs", "And the images behind it."),
 )
 
 
 def draw_field() -> None:
     """Model 3's receptive field, with the dilation of its third block in the visitor's hand."""
-    controls, picture = st.columns([1, 2], gap="large", vertical_alignment="center")
+    controls, picture = two_panes()
     with controls:
         dilation = st.slider(
             "Dilation of the first convolution in block C3",
@@ -60,10 +62,11 @@ def draw_field() -> None:
 
 def draw_doors() -> None:
     """Three ways in."""
-    for column, (target, label, icon, sentence) in zip(st.columns(3), _DOORS, strict=True):
+    for column, (target, label, icon, question, sentence) in zip(st.columns(3), _DOORS, strict=True):
         with column, st.container(border=True, height="stretch"):
-            st.page_link(target, label=f"**{label}**", icon=icon)
+            st.markdown(f"**{question}**")
             st.caption(sentence)
+            st.page_link(target, label=label, icon=icon)
 
 
 def draw_story() -> None:

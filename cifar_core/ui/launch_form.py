@@ -16,7 +16,7 @@ from cifar_core.ui import resources
 from cifar_core.ui.figures.curves import rate_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.words import duration, moment
-from cifar_core.ui.workbench import current_workbench, put_training
+from cifar_core.ui.workbench import current_workbench, preset_on_workbench, put_training
 
 RATE_POINTS = 200
 
@@ -36,7 +36,7 @@ def choose_run() -> RunConfig:
         key="dataset",
         **KEPT,
     )
-    spec = _choose_training(bench.training)
+    spec = _choose_training()
     name = st.text_input("Name of the run", bench.architecture.name, max_chars=80, key="run-name")
     return RunConfig.parse(
         {
@@ -49,12 +49,13 @@ def choose_run() -> RunConfig:
     )
 
 
-def _choose_training(start: TrainingSpec) -> TrainingSpec:
+def _choose_training() -> TrainingSpec:
     names = recipe_names()
     recipe_name = st.selectbox(
         "Recipe",
         names,
-        index=names.index(start.recipe) if start.recipe in names else 0,
+        # The preset's, not the last choice: a choice that is the default is not kept in the URL.
+        index=names.index(preset_on_workbench().recipe),
         format_func=lambda name: find_recipe(name).title,
         key="recipe",
         **KEPT,

@@ -9,7 +9,7 @@ from cifar_core.errors import LabError
 from cifar_core.runs import Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.empty import empty_state
-from cifar_core.ui.figures.curves import Curve, accuracy_figure, loss_figure
+from cifar_core.ui.figures.curves import Curve, curves_figure
 from cifar_core.ui.words import duration, percent
 
 REFRESH_SECONDS = 1.0
@@ -85,10 +85,7 @@ def _draw_run(store: RunStore, run: Run) -> None:
     _draw_figures(run)
     if metrics:
         curve = [Curve.of(run.name, metrics)]
-        left, right = st.columns(2)
-        key = f"live-{run.id}"
-        left.plotly_chart(accuracy_figure(curve, 300), key=f"{key}-accuracy", alt="Accuracy by epoch")
-        right.plotly_chart(loss_figure(curve, 300), key=f"{key}-loss", alt="Loss by epoch")
+        st.plotly_chart(curves_figure(curve, 440), key=f"live-{run.id}", alt="Accuracy and loss by epoch")
     lines = RunFiles(store.run_folder(run.id)).log_tail()
     if lines:
         with st.expander("End of the log", expanded=True):

@@ -16,7 +16,6 @@ from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.colors import TEXT_ON
 from cifar_core.ui.figures.confusion import confusion_figure
-from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.sprites import framed
 from cifar_core.ui.words import percent
 
@@ -25,6 +24,7 @@ SHOWN_WIDTH = 76
 """Screen pixels of an image in the gallery."""
 SEARCHED_RUNS = 200
 ANY = "any class"
+_LINKED = "linked-run"
 
 
 def choose_run(store: RunStore) -> Run | None:
@@ -33,8 +33,23 @@ def choose_run(store: RunStore) -> Run | None:
     if not runs:
         return None
     titles = {run.id: f"{run.name}, {run.config.dataset}, {run.state} ({run.id})" for run in runs}
-    chosen = st.selectbox("Run", list(titles), format_func=titles.__getitem__, key="run", **KEPT)
+    _follow_link(titles)
+    chosen = st.selectbox("Run", list(titles), format_func=titles.__getitem__, key="run", persist_state="session")
+    st.query_params["run"] = st.session_state[_LINKED] = chosen
     return next(run for run in runs if run.id == chosen)
+
+
+def _follow_link(titles: dict[str, str]) -> None:
+    """A link names a run by its id: a select box bound to the URL would know it by its whole title only."""
+    linked = st.query_params.get("run")
+    if not linked or linked == st.session_state.get(_LINKED):
+        return
+    if linked in titles:
+        st.session_state["run"] = linked
+    else:
+        st.warning(
+            f"There is no finished epoch of a run {linked} here: another run is shown.", icon=":material/link_off:"
+        )
 
 
 def choose_split(run: Run) -> EvaluationSplit:
@@ -164,7 +179,7 @@ def draw_classes(predictions: Predictions, info: DatasetInfo) -> None:
             "images": [f.support for f in figures],
         }
     )
-    bar: dict[str, Any] = {"format": "%.1f %%", "min_value": 0.0, "max_value": 100.0}
+    bar: dict[str, Any] = {"format": "%.1f %%", "min_value": 0.0, "max_value": 100.0, "width": 118}
     st.dataframe(
         table,
         hide_index=True,

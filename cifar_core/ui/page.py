@@ -11,6 +11,9 @@ from cifar_core.errors import LabError
 from cifar_core.ui import resources
 from cifar_core.ui.workbench import draw_strip
 
+SIDEBAR_WIDTH = 200
+"""Screen pixels: the least that Streamlit allows, so that a window of 800 keeps room for the page."""
+
 _SECTIONS = {
     "": (("app.py", "Home", ":material/home:"),),
     "Design": (
@@ -36,7 +39,8 @@ def page(title: str, icon: str) -> Iterator[None]:
         title: shown as heading and in the browser's tab.
         icon: a Material icon, ":material/home:".
     """
-    st.set_page_config(page_title=f"{title} · CIFAR Lab", page_icon=icon, layout="wide")
+    tab = f"{title} · CIFAR Lab"
+    st.set_page_config(tab, icon, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()

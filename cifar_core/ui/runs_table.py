@@ -8,7 +8,7 @@ import streamlit as st
 from cifar_core.analysis.reference import seed_reference
 from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs import Run, RunStore
-from cifar_core.ui.figures.curves import Curve, accuracy_figure, loss_figure
+from cifar_core.ui.figures.curves import Curve, curves_figure
 from cifar_core.ui.words import duration, moment
 
 ROWS_A_PAGE = 50
@@ -81,10 +81,8 @@ def draw_curves(store: RunStore, runs: list[Run], with_reference: bool) -> None:
     if not curves:
         st.info("None of these runs has finished an epoch yet: there is no curve to show.", icon=":material/info:")
         return
-    left, right = st.columns(2)
     names = ", ".join(curve.title for curve in curves)
-    left.plotly_chart(accuracy_figure(curves), key="runs-accuracy", alt=f"Accuracy by epoch of {names}")
-    right.plotly_chart(loss_figure(curves), key="runs-loss", alt=f"Loss by epoch of {names}")
+    st.plotly_chart(curves_figure(curves), key="runs-curves", alt=f"Accuracy and loss by epoch of {names}")
 
 
 def _reference_curve() -> Curve:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, receptive_field
+from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, num_params, receptive_field
 from cifar_core.data import AugmentationSpec, find_augmentation
 from cifar_core.training import TrainingSpec, find_recipe
 from cifar_core.ui.words import count
@@ -30,11 +30,17 @@ class Workbench:
     """Which of "architecture", "augmentation", "recipe" differ from the preset that they are named after."""
 
 
+def preset_on_workbench() -> ArchitecturePreset:
+    """The preset that the network on the workbench was made from: it names the default augmentation and recipe."""
+    preset_name, _ = st.session_state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
+    return find_preset(preset_name)
+
+
 def current_workbench() -> Workbench:
     """What lies on the workbench; where nothing was chosen, the architecture preset's own defaults."""
     state = st.session_state
-    preset_name, architecture_json = state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
-    preset = find_preset(preset_name)
+    preset = preset_on_workbench()
+    _, architecture_json = state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
     architecture = ArchitectureSpec.parse(architecture_json) if architecture_json else preset.spec
     augmentation_name, augmentation_json = state.get(_AUGMENTATION, (preset.augmentation, None))
     named_augmentation = find_augmentation(augmentation_name).spec

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.training.metrics import EpochMetrics
@@ -44,35 +45,34 @@ class Curve:
         )
 
 
-def accuracy_figure(curves: Sequence[Curve], height: int = 380) -> go.Figure:
-    """Accuracy by epoch: solid on the evaluated set with its best epoch marked, dotted as trained."""
-    figure = go.Figure()
+def curves_figure(curves: Sequence[Curve], height: int = 560) -> go.Figure:
+    """Accuracy above loss by epoch: solid on the evaluated set, its best epoch starred; dotted as trained."""
+    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.58, 0.42])
     for curve, shade in _shaded(curves):
-        _add_pair(figure, curve, shade, curve.train_accuracy, curve.eval_accuracy, ".1%")
-        best = max(range(len(curve.epochs)), key=lambda at, c=curve: c.eval_accuracy[at])  # type: ignore[misc]
-        figure.add_trace(
-            go.Scatter(
-                x=[curve.epochs[best]],
-                y=[curve.eval_accuracy[best]],
-                mode="markers+text",
-                marker={"color": shade, "size": 10, "symbol": "star"},
-                text=[f"{curve.eval_accuracy[best]:.1%}"],
-                textposition="top center",
-                cliponaxis=False,
-                showlegend=False,
-                hovertemplate=f"best epoch %{{x}}: %{{y:.1%}}<extra>{curve.title}</extra>",
-            )
-        )
-    return laid_out(figure, height, xaxis=_epoch_axis(curves), yaxis={"title": "accuracy", "tickformat": ".3~p"})
+        _add_pair(figure, 1, curve, shade, curve.train_accuracy, curve.eval_accuracy, ".1%")
+        _add_pair(figure, 2, curve, shade, curve.train_loss, curve.eval_loss, ".3f")
+        _add_best(figure, curve, shade)
+    figure.update_yaxes(title="accuracy", tickformat=".3~p", row=1, col=1)
+    figure.update_yaxes(title="loss (nats)", row=2, col=1)
+    figure.update_xaxes(**_epoch_axis(curves))
+    figure.update_xaxes(title="epoch", row=2, col=1)
+    return laid_out(figure, height)
 
 
-def loss_figure(curves: Sequence[Curve], height: int = 380) -> go.Figure:
-    """Cross-entropy by epoch: solid on the evaluated set, dotted as trained."""
-    figure = go.Figure()
-    for curve, shade in _shaded(curves):
-        if curve.eval_loss:
-            _add_pair(figure, curve, shade, curve.train_loss, curve.eval_loss, ".3f")
-    return laid_out(figure, height, xaxis=_epoch_axis(curves), yaxis={"title": "loss (nats)"})
+def _add_best(figure: go.Figure, curve: Curve, shade: str) -> None:
+    best = max(range(len(curve.epochs)), key=lambda at: curve.eval_accuracy[at])
+    star = go.Scatter(
+        x=[curve.epochs[best]],
+        y=[curve.eval_accuracy[best]],
+        mode="markers+text",
+        marker={"color": shade, "size": 11, "symbol": "star"},
+        text=[f"{curve.eval_accuracy[best]:.1%}"],
+        textposition="top center",
+        cliponaxis=False,
+        showlegend=False,
+        hovertemplate=f"best epoch %{{x}}: %{{y:.1%}}<extra>{curve.title}</extra>",
+    )
+    figure.add_trace(star, row=1, col=1)
 
 
 def rate_figure(epochs: Sequence[float], rates: Sequence[float], height: int = 180) -> go.Figure:
@@ -84,7 +84,13 @@ def rate_figure(epochs: Sequence[float], rates: Sequence[float], height: int = 1
 
 
 def _add_pair(
-    figure: go.Figure, curve: Curve, shade: str, trained: Sequence[float], evaluated: Sequence[float], form: str
+    figure: go.Figure,
+    row: int,
+    curve: Curve,
+    shade: str,
+    trained: Sequence[float],
+    evaluated: Sequence[float],
+    form: str,
 ) -> None:
     # A single epoch has no line: its point must be seen.
     mode = "lines+markers" if len(curve.epochs) < 3 else "lines"
@@ -100,8 +106,12 @@ def _add_pair(
                     mode=mode,
                     line={"color": line_color, "dash": dash, "width": 2},
                     name=f"{curve.title}: {kind}",
+                    legendgroup=f"{curve.title}: {kind}",
+                    showlegend=row == 1,
                     hovertemplate=f"epoch %{{x}}: %{{y:{form}}}<extra>{curve.title}, {kind}</extra>",
-                )
+                ),
+                row=row,
+                col=1,
             )
 
 
@@ -114,4 +124,4 @@ def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, str]]:
 def _epoch_axis(curves: Sequence[Curve]) -> dict[str, object]:
     """Whole epochs only: left to itself, Plotly writes "0 0 1 1" under a short run."""
     last = max((curve.epochs[-1] for curve in curves), default=1)
-    return {"title": "epoch", "tickformat": "d", **({"dtick": 1} if last <= FEW_EPOCHS else {})}
+    return {"tickformat": "d", **({"dtick": 1} if last <= FEW_EPOCHS else {})}
