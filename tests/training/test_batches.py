@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from cifar_core.training.batches import Normalize, TensorImages, num_batches, training_batches
+from tests.tiny import tiny_data, unchanged
+
+CPU = torch.device("cpu")
+
+
+def numbered(count: int) -> TensorImages:
+    """Images that differ from each other, each with its own number as its class."""
+    numbers = torch.arange(count)
+    images = torch.stack([numbers % 256, numbers // 256, numbers * 7 % 256], dim=1).to(torch.uint8)
+    return TensorImages(images.reshape(count, 1, 1, 3).expand(count, 4, 4, 3).contiguous(), numbers)
+
+
+def order_of(data: TensorImages, batch_size: int, seed: int, epoch: int) -> list[int]:
+    return [int(n) for _, targets in training_batches(data, batch_size, seed, epoch, unchanged) for n in targets]
+
+
+@settings(max_examples=60, deadline=None)
+@given(count=st.integers(2, 300), batch_size=st.integers(2, 70), seed=st.integers(0, 2**31 - 1))
+def test_an_epoch_shows_every_image_once_but_for_a_last_batch_of_one(count: int, batch_size: int, seed: int) -> None:
+    sizes = [len(targets) for _, targets in training_batches(numbered(count), batch_size, seed, 1, unchanged)]
+    alone = count % batch_size == 1
+    assert len(sizes) == num_batches(count, batch_size)
+    assert sum(sizes) == count - alone
+    assert all(size == batch_size for size in sizes[:-1])
+    assert min(sizes) > 1
+    order = order_of(numbered(count), batch_size, seed, 1)
+    assert len(set(order)) == count - alone
+
+
+def test_a_lone_image_is_another_one_in_the_next_epoch() -> None:
+    data = numbered(65)
+    left_out = {(set(range(65)) - set(order_of(data, 64, 0, epoch))).pop() for epoch in range(1, 9)}
+    assert len(left_out) > 1
+
+
+def test_a_set_of_one_image_is_still_a_batch() -> None:
+    assert num_batches(1, 64) == 1
+
+
+def test_the_order_repeats_for_the_same_seed_and_epoch_and_for_no_other() -> None:
+    data = numbered(200)
+    first = order_of(data, 64, seed=3, epoch=5)
+    torch.manual_seed(99)
+    assert order_of(data, 64, seed=3, epoch=5) == first
+    assert order_of(data, 64, seed=3, epoch=6) != first
+    assert order_of(data, 64, seed=4, epoch=5) != first
+    assert first != list(range(200))
+
+
+def test_images_keep_their_classes() -> None:
+    data = numbered(100)
+    for images, targets in training_batches(data, 32, 0, 1, unchanged):
+        assert torch.equal(images, data.images[targets])
+
+
+def test_every_batch_is_augmented_with_a_seed_of_its_own() -> None:
+    seeds: list[int] = []
+
+    def note(images: Tensor, seed: int) -> Tensor:
+        seeds.append(seed)
+        return images.bitwise_not()
+
+    data = numbered(100)
+    for epoch in (1, 2):
+        for images, targets in training_batches(data, 32, 0, epoch, note):
+            assert torch.equal(images, 255 - data.images[targets])
+    assert len(set(seeds)) == len(seeds) == 8
+
+
+def test_normalize_is_the_textbook_formula_in_channels_last() -> None:
+    mean, std = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+    images = torch.randint(0, 256, (5, 7, 9, 3), dtype=torch.uint8)
+    before = images.clone()
+    result = Normalize(mean, std, CPU)(images)
+    channels = [(images[..., c].double() / 255 - mean[c]) / std[c] for c in range(3)]
+    torch.testing.assert_close(result, torch.stack(channels, dim=1).float(), rtol=1e-5, atol=1e-5)
+    assert result.shape == (5, 3, 7, 9)
+    assert result.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(images, before)
+
+
+def test_the_training_images_themselves_have_mean_zero_and_deviation_one() -> None:
+    data = tiny_data()
+    everything = Normalize(data.mean, data.std, CPU)(data.train.images)
+    assert everything.mean().item() == pytest.approx(0, abs=0.1)
+    assert everything.std().item() == pytest.approx(1, abs=0.1)
