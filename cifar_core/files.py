@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from cifar_core.errors import StoreError
@@ -16,9 +16,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         StoreError: the folder cannot be written or the disk is full; the file that was there is untouched.
     """
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        # Not tempfile: its files are for their owner alone, and runs may be meant for a whole class.
+        temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()

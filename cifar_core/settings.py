@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 
 def data_folder() -> Path:
@@ -18,4 +19,9 @@ def runs_folder() -> Path:
 
 def store_url() -> str:
     """The SQLAlchemy database URL: `CIFAR_LAB_STORE`, else SQLite in the run folder."""
-    return os.environ.get("CIFAR_LAB_STORE") or f"sqlite:///{runs_folder().resolve() / 'runs.db'}"
+    return os.environ.get("CIFAR_LAB_STORE") or sqlite_url(runs_folder())
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of the SQLite database in a run folder; `?` and `%` in a path would mean something else in a URL."""
+    return f"sqlite:///{quote(str(folder.resolve() / 'runs.db'))}"

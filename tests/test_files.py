@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -114,3 +115,12 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path, below: str, reas
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=rf"{below} cannot be made: {reason}\.$"):
         make_folder(tmp_path / below)
+
+
+def test_written_file_has_the_permissions_that_the_umask_gives(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "file", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640

@@ -11,7 +11,6 @@ from cifar_core.analysis.confusion import class_figures, confusion_matrix
 from cifar_core.cli.outputs import ClassOutput, ClassProbability, EvaluationOutput, PredictionOutput
 from cifar_core.cli.printing import json_option, percent, print_json, print_table
 from cifar_core.data import dataset_info, read_picture
-from cifar_core.errors import SpecError
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunStore
 
@@ -26,11 +25,6 @@ def evaluate_command(run_id: str, split: EvaluationSplit, as_json: bool) -> None
     """Show a run's accuracy, per-class table and confusion matrix; what is not stored yet is computed. RUN is an id."""
     store = RunStore()
     run = store.get(run_id)
-    if not run.state.is_over:
-        # What is computed is kept as the run's test accuracy, and the run would go on to a better checkpoint.
-        raise SpecError(f"Run {run.id} is {run.state}: it can be evaluated once it is over.")
-    if split == "validation" and run.config.training.protocol == "seed":
-        raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
     from cifar_core.runs.evaluation import stored_or_new_predictions
 
     output = _evaluation(run, split, stored_or_new_predictions(store, run, split))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from cifar_core.architecture.build import build_network
 from cifar_core.data import dataset_info
-from cifar_core.errors import StoreError
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs.records import Run
 from cifar_core.runs.run_data import RunData, load_run_data
@@ -79,6 +79,15 @@ def predict_split(
 
 
 def stored_or_new_predictions(store: RunStore, run: Run, split: EvaluationSplit) -> Predictions:
-    """The stored predictions, computed now if there are none; raises as `predict_split`."""
+    """The stored predictions, computed now if there are none.
+
+    Raises:
+        SpecError: the run is not over yet, or its protocol holds no such images out; else as `predict_split`.
+    """
+    if not run.state.is_over:
+        # What is computed is kept as the run's test accuracy, and the run would go on to a better checkpoint.
+        raise SpecError(f"Run {run.id} is {run.state}: it can be evaluated once it is over.")
+    if split == "validation" and run.config.training.protocol == "seed":
+        raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
     stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
     return stored if stored is not None else predict_split(store, run, split)

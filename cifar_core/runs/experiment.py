@@ -13,7 +13,7 @@ import torch
 
 from cifar_core import __version__
 from cifar_core.architecture.build import CompactNetwork, build_seeded
-from cifar_core.errors import LabError
+from cifar_core.errors import LabError, StoreError
 from cifar_core.protocol import evaluation_split
 from cifar_core.runs.evaluation import TrainedNetwork, predict_split
 from cifar_core.runs.records import Claim, ClaimLostError, Run, RunProgress, RunState
@@ -30,6 +30,8 @@ from cifar_core.training.seeds import derive_seed
 
 STOP_POLL_SECONDS = 0.25
 """How often the database is asked whether somebody wants the run stopped."""
+END_PAUSES = (0.5, 2.0, 5.0)
+"""Seconds between tries to store how a run ended, each of which waits for the database by itself."""
 SHUTDOWN_NOTE = "The program that trained it was closed."
 
 
@@ -50,14 +52,30 @@ def execute_run(store: RunStore, claim: Claim, listener: RunListener | None = No
 
     Returns:
         The run as stored at the end.
+
+    Raises:
+        StoreError: the store could not even be told the end, or the run's configuration cannot be read.
     """
-    execution = _Execution(store, claim, listener or RunListener())
     try:
-        state, error = execution.outcome()
-        store.report_end(claim, state, error)
+        try:
+            state, error = _Execution(store, claim, listener or RunListener()).outcome()
+        except LabError as broken:
+            state, error = RunState.FAILED, str(broken)
+        _report_end(store, claim, state, error)
     except ClaimLostError:
         pass  # Somebody else owns the run now: whatever this one would write is wrong.
     return store.get(claim.run_id)
+
+
+def _report_end(store: RunStore, claim: Claim, state: RunState, error: str | None) -> None:
+    """Tells the store the end, and insists: a run that ended must not be shown as running for want of one write."""
+    for pause in END_PAUSES:
+        try:
+            store.report_end(claim, state, error)
+            return
+        except StoreError:
+            time.sleep(pause)
+    store.report_end(claim, state, error)
 
 
 @dataclass

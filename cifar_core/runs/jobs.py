@@ -31,12 +31,17 @@ class TrainingJobs(threading.Thread):
         while not self._closing.is_set():
             try:
                 busy = self._execute_next()
-            except LabError as error:  # the database is away: the queue waits for it
-                logging.getLogger(__name__).warning("%s", error)
+            except Exception as error:  # whatever broke must not end the queue; the database may be away for a while
+                logging.getLogger(__name__).warning("%s", error, exc_info=not isinstance(error, LabError))
                 busy = False
             if not busy:
                 self._ring.wait(POLL_SECONDS)
                 self._ring.clear()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it takes no more runs."""
+        return self._closing.is_set()
 
     def ring(self) -> None:
         """Says that a run was queued, so that it starts at once."""
@@ -67,7 +72,7 @@ def training_jobs(store: RunStore) -> TrainingJobs:
     """
     with _starting:
         for thread in threading.enumerate():
-            if thread.name == _thread_name(store.url) and thread.is_alive():
+            if thread.name == _thread_name(store.url) and not getattr(thread, "is_closing", False):
                 return thread  # type: ignore[return-value]  # after a re-import its class is an older one, alike in use
         jobs = TrainingJobs(store)
         jobs.start()

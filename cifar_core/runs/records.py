@@ -13,7 +13,7 @@ class RunState(StrEnum):
     """Where a run is in its life.
 
     queued -> running | stopped; running -> stopping | completed | failed | diverged | interrupted;
-    stopping -> stopped | failed | interrupted.
+    stopping -> stopped | completed (asked behind the last batch) | failed | diverged | interrupted.
     """
 
     QUEUED = "queued"

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 
 from cifar_core.architecture import num_params, receptive_field
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs.config import RunConfig
 from cifar_core.runs.records import Run, RunProgress, RunState
 from cifar_core.runs.tables import EpochRow, RunRow
@@ -34,11 +35,19 @@ def new_run_row(config: RunConfig) -> RunRow:
 
 
 def record_from_row(row: RunRow) -> Run:
-    """A run as the store tells it."""
+    """A run as the store tells it.
+
+    Raises:
+        StoreError: its configuration cannot be read: it was damaged, or written by another version.
+    """
+    try:
+        config = RunConfig.parse(row.config_json)
+    except SpecError as error:
+        raise StoreError(f"The configuration of run {row.id} cannot be read: {error}") from None
     return Run(
         id=row.id,
         state=RunState(row.state),
-        config=RunConfig.parse(row.config_json),
+        config=config,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

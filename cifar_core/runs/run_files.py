@@ -87,7 +87,14 @@ class RunFiles:
         path = self.predictions_path(split)
         try:
             with np.load(path, allow_pickle=False) as stored:
-                return Predictions(stored["index"], stored["target"], stored["probabilities"], int(stored["epoch"]))
+                predictions = Predictions(
+                    stored["index"], stored["target"], stored["probabilities"], int(stored["epoch"])
+                )
+            count, num_classes = predictions.probabilities.shape
+            complete = len(predictions.index) == len(predictions.targets) == count
+            if not complete or predictions.targets.max() >= num_classes:
+                raise ValueError("the arrays do not belong together")
+            return predictions
         except FileNotFoundError:
             return None
         except Exception:  # damaged bytes end in almost any of them: zlib.error and NotImplementedError were seen

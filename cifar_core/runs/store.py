@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,14 +11,14 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cifar_core.errors import SpecError
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs.config import RunConfig
 from cifar_core.runs.database import Database
 from cifar_core.runs.owner import Owner
 from cifar_core.runs.records import Claim, ClaimLostError, Run, RunProgress, RunState
 from cifar_core.runs.rows import metrics_from_row, new_run_row, record_from_row, utc_now
 from cifar_core.runs.tables import EpochRow, EventRow, RunRow
-from cifar_core.settings import runs_folder, store_url
+from cifar_core.settings import runs_folder, sqlite_url, store_url
 from cifar_core.training.metrics import EpochMetrics
 
 _ACTIVE = (RunState.RUNNING, RunState.STOPPING)
@@ -34,7 +35,7 @@ class RunStore:
             StoreError: the database or its folder cannot be opened.
         """
         self.folder = (folder or runs_folder()).resolve()
-        self.url = url or (f"sqlite:///{self.folder / 'runs.db'}" if folder else store_url())
+        self.url = url or (sqlite_url(self.folder) if folder else store_url())
         self._database = Database(self.url)
 
     def close(self) -> None:
@@ -74,6 +75,7 @@ class RunStore:
 
         Raises:
             SpecError: there is no such run, or there are several.
+            StoreError: its stored configuration cannot be read.
         """
         self.mark_vanished()
         with self._database.reading() as session:
@@ -86,13 +88,14 @@ class RunStore:
         return record_from_row(exact[0])
 
     def list_runs(self, limit: int = 50, offset: int = 0, states: Sequence[RunState] = ()) -> list[Run]:
-        """Runs, newest first."""
+        """Runs, newest first. One whose stored configuration cannot be read is left out, so that it hides no other."""
         self.mark_vanished()
         query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit).offset(offset)
         if states:
             query = query.where(RunRow.state.in_(states))
         with self._database.reading() as session:
-            return [record_from_row(row) for row in session.scalars(query)]
+            rows = session.scalars(query).all()
+        return [run for run in map(_record_or_warn, rows) if run is not None]
 
     def count_runs(self, states: Sequence[RunState] = ()) -> int:
         """How many runs there are."""
@@ -202,6 +205,14 @@ class RunStore:
         """Stores the test accuracy of the checkpoint that the run's protocol chose."""
         with self._database.writing() as session:
             session.get_one(RunRow, run_id).test_accuracy = accuracy
+
+
+def _record_or_warn(row: RunRow) -> Run | None:
+    try:
+        return record_from_row(row)
+    except StoreError as error:
+        logging.getLogger(__name__).warning("%s", error)
+        return None
 
 
 def _claim(session: Session, row: RunRow) -> Claim:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -328,3 +329,32 @@ def test_a_gpu_that_is_not_there_fails_the_run(store: RunStore, monkeypatch: pyt
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     run = executed(store, tiny_config(device="cuda"))
     assert (run.state, run.error is not None and "no GPU" in run.error) == (RunState.FAILED, True)
+
+
+def test_queued_run_with_an_unreadable_configuration_fails(own_store: Path) -> None:
+    store = RunStore()
+    run = store.enqueue(tiny_config())
+    with sqlite3.connect(own_store / "runs.db") as connection:
+        connection.execute("UPDATE run SET config_json = '{'")
+    claim = store.claim_next()
+    assert claim is not None
+    with pytest.raises(StoreError, match="cannot be read"):
+        execute_run(store, claim)
+    with sqlite3.connect(own_store / "runs.db") as connection:
+        assert connection.execute("SELECT id, state FROM run").fetchall() == [(run.id, "failed")]
+
+
+def test_end_is_told_again_when_the_store_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, tries = RunStore(), []
+    real = store.report_end
+
+    def away_twice(*arguments: Any) -> None:
+        tries.append(arguments)
+        if len(tries) < 3:
+            raise StoreError("The database is locked.")
+        real(*arguments)
+
+    monkeypatch.setattr(store, "report_end", away_twice)
+    monkeypatch.setattr(experiment, "END_PAUSES", (0.0, 0.0, 0.0))
+    assert execute_run(store, store.start(tiny_config())).state == RunState.COMPLETED
+    assert len(tries) == 3

@@ -41,7 +41,7 @@ def test_nobody_has_vanished() -> None:
 
 def test_a_killed_process_that_nobody_waited_for_has_vanished() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = replace(Owner.this_process(), pid=process.pid, started=psutil.Process(process.pid).create_time())
+    owner = Owner.of(psutil.Process(process.pid))
     assert not owner.has_vanished()
     process.kill()
     deadline = time.monotonic() + 20
@@ -49,3 +49,10 @@ def test_a_killed_process_that_nobody_waited_for_has_vanished() -> None:
         time.sleep(0.01)
     assert owner.has_vanished()
     process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a start is only known as a time of day")
+def test_a_clock_that_is_set_makes_nobody_vanish(monkeypatch: pytest.MonkeyPatch) -> None:
+    me = Owner.this_process()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: 0.0)
+    assert not me.has_vanished()

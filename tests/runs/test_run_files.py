@@ -111,3 +111,17 @@ def test_a_file_in_the_way_of_the_folders_is_named(tmp_path: Path, blocked: str)
     (tmp_path / blocked).write_text("")
     with pytest.raises(StoreError, match=r"run/checkpoints cannot be made"):
         RunFiles(tmp_path / "run").prepare(tiny_config())
+
+
+@pytest.mark.parametrize(
+    ("targets", "probabilities"),
+    [(np.array([0, 1]), np.ones(2)), (np.array([0]), np.ones((2, 3)) / 3), (np.array([0, 3]), np.ones((2, 3)) / 3)],
+    ids=["probabilities of one axis", "fewer targets than images", "a class that has no probability"],
+)
+def test_predictions_that_do_not_belong_together_are_damaged(
+    tmp_path: Path, targets: np.ndarray, probabilities: np.ndarray
+) -> None:
+    path = RunFiles(tmp_path).predictions_path("test")
+    np.savez(path, index=np.arange(2), target=targets, probabilities=probabilities, epoch=1)
+    with pytest.raises(StoreError, match="is damaged"):
+        RunFiles(tmp_path).load_predictions("test")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cifar_core.architecture import num_params
-from cifar_core.errors import SpecError
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunProgress, RunState, RunStore
 from cifar_core.runs.records import Claim, ClaimLostError
 from tests.tiny import PROJECT, some_metrics, tiny_config
@@ -342,3 +342,26 @@ def test_every_change_of_state_is_an_event(store: RunStore) -> None:
         rows = connection.execute("SELECT state FROM event WHERE run_id = ? ORDER BY id", [run.id])
         states = [row[0] for row in rows]
     assert states == ["queued", "running", "stopping", "stopped"]
+
+
+def test_run_with_an_unreadable_configuration_hides_no_other(own_store: Path) -> None:
+    store = RunStore()
+    good, bad = store.enqueue(tiny_config()), store.enqueue(tiny_config())
+    with sqlite3.connect(own_store / "runs.db") as connection:
+        connection.execute("UPDATE run SET config_json = '{' WHERE id = ?", (bad.id,))
+    assert [run.id for run in store.list_runs()] == [good.id]
+    with pytest.raises(StoreError, match=f"^The configuration of run {bad.id} cannot be read: .*not JSON"):
+        store.get(bad.id)
+
+
+@pytest.mark.parametrize("name", ["what?", "50%", "a%20b", "a b", "ä"])
+def test_database_lies_in_its_folder_whatever_the_folder_is_called(tmp_path: Path, name: str) -> None:
+    run = RunStore(folder=tmp_path / name).enqueue(tiny_config())
+    assert (tmp_path / name / "runs.db").is_file()
+    assert RunStore(folder=tmp_path / name).get(run.id) == run
+
+
+def test_database_of_the_environments_folder_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIFAR_LAB_RUNS", str(tmp_path / "50% done?"))
+    RunStore()
+    assert (tmp_path / "50% done?" / "runs.db").is_file()
