@@ -92,5 +92,5 @@ def _pool(node: Pool) -> nn.Module:
 def build_seeded(spec: ArchitectureSpec, seed: int) -> CompactNetwork:
     """Builds with initial weights that depend on `seed` alone, and leaves the global generator as it was."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         return build_network(spec)

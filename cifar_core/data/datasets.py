@@ -244,6 +244,9 @@ def _check_cifar10(folder: Path) -> None:
     from torchvision.datasets.utils import check_integrity
 
     base = folder / CIFAR10.base_folder
+    if not base.is_dir():
+        _check_archive(folder / ARCHIVE)
+        return
     files = [*CIFAR10.train_list, *CIFAR10.test_list, [CIFAR10.meta["filename"], CIFAR10.meta["md5"]]]
     for name, md5 in files:
         if not check_integrity(str(base / name), md5):
@@ -251,18 +254,25 @@ def _check_cifar10(folder: Path) -> None:
             raise DataError(f"{base / name} is {state}: delete {base} and run `python -m cifar_core data fetch`.")
 
 
-def _unpack_archive(folder: Path) -> None:
-    """Unpacks the official archive if a person put it there by hand."""
-    archive = folder / ARCHIVE
+def _check_archive(archive: Path) -> None:
     from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import check_integrity, extract_archive
+    from torchvision.datasets.utils import check_integrity
 
-    if (folder / CIFAR10.base_folder).is_dir() or not archive.is_file():
-        return
     if not check_integrity(str(archive), CIFAR10.tgz_md5):
         raise DataError(
             f"{archive} is damaged (its md5 is wrong): delete it and run `python -m cifar_core data fetch`."
         )
+
+
+def _unpack_archive(folder: Path) -> None:
+    """Unpacks the official archive if a person put it there by hand."""
+    archive = folder / ARCHIVE
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import extract_archive
+
+    if (folder / CIFAR10.base_folder).is_dir() or not archive.is_file():
+        return
+    _check_archive(archive)
     try:
         extract_archive(str(archive), str(folder))
     except OSError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -289,3 +290,13 @@ def test_fetching_under_a_regular_file_is_told(tmp_path: Path, failing_download:
 def test_download_that_brings_the_wrong_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torchvision.datasets.cifar.download_and_extract_archive", lambda *a, **k: None)
     assert "CIFAR-10 is not in" in sentence_of(lambda: fetch_cifar10(tmp_path))
+
+
+def test_archive_put_there_by_hand_counts_as_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ARCHIVE).write_bytes(b"stands for the official archive")
+    monkeypatch.setattr(
+        "torchvision.datasets.CIFAR10.tgz_md5", hashlib.md5(b"stands for the official archive").hexdigest()
+    )
+    assert dataset_status("cifar10", tmp_path, verify=True).available
+    (tmp_path / ARCHIVE).write_bytes(b"torn")
+    assert "is damaged" in dataset_status("cifar10", tmp_path, verify=True).sentence
