@@ -8,9 +8,10 @@ import streamlit as st
 from cifar_core.analysis.duration import estimate_duration
 from cifar_core.data import DATASET_NAMES, dataset_info, require_dataset
 from cifar_core.data.datasets import available_datasets
+from cifar_core.errors import LabError
 from cifar_core.machine import machine_title
 from cifar_core.protocol import PROTOCOL_TITLES, Protocol
-from cifar_core.runs import RunConfig
+from cifar_core.runs import RunConfig, RunStore
 from cifar_core.training import TrainingSpec, find_recipe, learning_rate, recipe_names
 from cifar_core.ui import resources
 from cifar_core.ui.figures.curves import rate_figure
@@ -108,16 +109,12 @@ def launch_button(config: RunConfig) -> None:
     """Launch, with the time that it will take where the store knows it.
 
     Raises:
-        DataError: the data set is not at hand.
+        StoreError: the store cannot be opened.
     """
     store = resources.run_store()
     estimate = estimate_duration(store, config)
     if st.button("Launch", type="primary", icon=":material/rocket_launch:", width="stretch", key="launch"):
-        require_dataset(config.dataset)
-        run = store.enqueue(config)
-        resources.jobs().ring()
-        st.session_state["watched-run"] = run.id
-        st.toast(f"{run.name} is queued.", icon=":material/rocket_launch:")
+        _launch(store, config)
     if estimate is None:
         st.caption(f"On {machine_title()}. How long it takes is unknown here until a first epoch of it is measured.")
     else:
@@ -125,3 +122,15 @@ def launch_button(config: RunConfig) -> None:
         st.caption(
             f"About {duration(estimate.seconds)}, as measured on {measured.device} on {moment(measured.started_at)}."
         )
+
+
+def _launch(store: RunStore, config: RunConfig) -> None:
+    try:
+        require_dataset(config.dataset)
+        run = store.enqueue(config)
+        resources.jobs().ring()
+    except LabError as error:  # told at the button: the run that is being watched stays in view
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state["watched-run"] = run.id
+    st.toast(f"{run.name} is queued.", icon=":material/rocket_launch:")

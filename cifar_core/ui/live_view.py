@@ -6,13 +6,14 @@ import streamlit as st
 
 from cifar_core.data import dataset_info
 from cifar_core.errors import LabError
-from cifar_core.runs import Run, RunFiles, RunState, RunStore
+from cifar_core.runs import Run, RunFiles, RunProgress, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.empty import empty_state
 from cifar_core.ui.figures.curves import Curve, curves_figure
 from cifar_core.ui.words import duration, percent
 
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 2.0
+"""Each refresh takes processor time from a run that trains on the same machine."""
 WATCHED = "watched-run"
 _WAITING_OR_ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
 _STATE_COLORS = {
@@ -33,7 +34,7 @@ def state_badge(state: RunState) -> str:
 
 
 def watch() -> None:
-    """The watched run, live: refreshed once a second while anything waits or trains, and not at all otherwise."""
+    """The watched run, live: refreshed every two seconds while anything waits or trains, and not at all otherwise."""
     store = resources.run_store()
     busy = store.count_runs(_WAITING_OR_ACTIVE) > 0
     st.fragment(_draw, run_every=REFRESH_SECONDS if busy else None)(store, busy)
@@ -68,24 +69,29 @@ def _draw_run(store: RunStore, run: Run) -> None:
     heading, action = st.columns([3, 1], vertical_alignment="center")
     data = dataset_info(run.config.dataset).title
     heading.markdown(f"**{run.name}** on {data} {state_badge(run.state)} :small[{run.id}]")
-    if not run.state.is_over and action.button(
-        "Stop",
-        icon=":material/stop_circle:",
-        key="stop",
-        disabled=run.state == RunState.STOPPING,
-        help="Ends after the running batch and keeps the last whole epoch.",
-        width="stretch",
-    ):
-        store.request_stop(run.id)
-        st.rerun(scope="fragment")
+    if not run.state.is_over:
+        action.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key="stop",
+            disabled=run.state == RunState.STOPPING,
+            help="Ends after the running batch and keeps the last whole epoch.",
+            width="stretch",
+            on_click=_stop,
+            args=(run.id,),
+        )
+    # Each part in a slot of its own: one that comes or goes must not leave the others on the page twice for a moment.
+    error, progress = st.container(), st.container()
     if run.error:
-        st.error(run.error, icon=":material/error:")
-    _draw_progress(run)
+        error.error(run.error, icon=":material/error:")
+    with progress:
+        _draw_progress(run)
     metrics = store.epochs(run.id)
     _draw_figures(run)
+    chart = st.container()
     if metrics:
         curve = [Curve.of(run.name, metrics)]
-        st.plotly_chart(curves_figure(curve, 440), key=f"live-{run.id}", alt="Accuracy and loss by epoch")
+        chart.plotly_chart(curves_figure(curve, 440), key=f"live-{run.id}", alt="Accuracy and loss by epoch")
     lines = RunFiles(store.run_folder(run.id)).log_tail()
     if lines:
         with st.expander("End of the log", expanded=True):
@@ -98,27 +104,37 @@ def _draw_run(store: RunStore, run: Run) -> None:
             st.page_link("pages/runs.py", label="Compare it", icon=":material/show_chart:")
 
 
+def _stop(run_id: str) -> None:
+    # Before the page is drawn, whether the click reruns the fragment or, while the page is busy, the whole of it.
+    try:
+        resources.run_store().request_stop(run_id)
+    except LabError as error:  # the run may have ended in the meantime
+        st.toast(str(error), icon=":material/info:")
+
+
 def _draw_progress(run: Run) -> None:
     progress, total = run.progress, run.config.training.epochs
     if run.state == RunState.QUEUED:
         st.progress(0.0, "Waiting for its turn")
     elif progress is not None and progress.stage == "training":
         done = (progress.epoch - 1 + progress.batch / max(progress.batches, 1)) / total
-        speed = progress.images_per_second or 0.0
-        left = f", about {duration(_seconds_left(run))} left" if run.epochs_done else ""
-        text = f"Epoch {progress.epoch} of {total}, batch {progress.batch} of {progress.batches}"
-        st.progress(min(done, 1.0), f"{text}, {speed:,.0f} images/s{left}")
+        parts = [f"Epoch {progress.epoch} of {total}, batch {progress.batch} of {progress.batches}"]
+        if progress.loss is not None and progress.images_per_second:
+            parts.append(f"loss {progress.loss:.2f}, {percent(progress.accuracy)} right so far")
+            left = duration(_seconds_left(run, progress, progress.images_per_second))
+            parts.append(f"{progress.images_per_second:,.0f} images/s, about {left} left")
+        st.progress(min(done, 1.0), "  ·  ".join(parts))
     elif run.state.is_active:
         evaluating = progress is not None and progress.stage == "evaluating"
         text = "Evaluating the chosen checkpoint" if evaluating else "Loading the images and the network"
         st.progress(1.0 if evaluating else 0.0, text)
 
 
-def _seconds_left(run: Run) -> float | None:
-    """From the time that the finished epochs took; the stored speed of an epoch includes its evaluation."""
-    epochs = resources.run_store().epochs(run.id)
-    mean = sum(metrics.seconds for metrics in epochs) / len(epochs)
-    return mean * (run.config.training.epochs - len(epochs))
+def _seconds_left(run: Run, progress: RunProgress, images_per_second: float) -> float:
+    """By the speed of the running epoch; evaluation comes on top."""
+    epochs_left = run.config.training.epochs - progress.epoch
+    batches_left = epochs_left * progress.batches + progress.batches - progress.batch
+    return batches_left * run.config.training.batch_size / images_per_second
 
 
 def _draw_figures(run: Run) -> None:
@@ -139,9 +155,7 @@ def _draw_queue(store: RunStore, runs: list[Run]) -> None:
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{run.name} {state_badge(run.state)} :small[{run.id}]")
-            if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop_circle:"):
-                store.request_stop(run.id)
-                st.rerun(scope="fragment")
+            st.button("Stop", key=f"stop-{run.id}", icon=":material/stop_circle:", on_click=_stop, args=(run.id,))
 
 
 def no_runs_yet() -> None:

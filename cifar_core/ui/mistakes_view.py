@@ -47,9 +47,8 @@ def _follow_link(titles: dict[str, str]) -> None:
     if linked in titles:
         st.session_state["run"] = linked
     else:
-        st.warning(
-            f"There is no finished epoch of a run {linked} here: another run is shown.", icon=":material/link_off:"
-        )
+        sentence = f"There is no run {linked} with a finished epoch here: another one is shown."
+        st.warning(sentence, icon=":material/link_off:")
 
 
 def choose_split(run: Run) -> EvaluationSplit:

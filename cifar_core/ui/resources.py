@@ -19,12 +19,13 @@ def run_store() -> RunStore:
     Raises:
         StoreError: it cannot be opened.
     """
-    return _store(store_url(), str(runs_folder().resolve()))
+    return _store(store_url(), str(runs_folder().resolve()), RunStore)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _store(url: str, folder: str) -> RunStore:
-    return RunStore()
+# The class is part of the key: a source edit re-imports modules, and a store of the old ones knows no new specs.
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={type: id})
+def _store(url: str, folder: str, kind: type[RunStore]) -> RunStore:
+    return kind()
 
 
 def jobs() -> TrainingJobs:

@@ -25,7 +25,8 @@ def choose_runs(store: RunStore, total: int) -> list[Run]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs-table",
+        # Ticks are row numbers: they end where a new run or another page moves the rows.
+        key=f"runs-table-{runs[0].id}",
         placeholder="-",
         column_config={
             "best": st.column_config.NumberColumn(

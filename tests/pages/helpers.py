@@ -1,0 +1,91 @@
+"""Opens pages as a visitor would, and reads what stands on them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from tests.tiny import PROJECT
+
+DESIGN = ("home", "architecture", "augmentation")
+PAGES = (*DESIGN, "training", "runs", "mistakes")
+SECONDS = 60
+"""Enough for a first import of torch on a busy machine."""
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    """A page as the very first one of a session, with some parameters in its URL."""
+    session = AppTest.from_file(PROJECT / "app.py", default_timeout=SECONDS)
+    session.query_params.update(query)
+    return go_to(session, name)
+
+
+def go_to(session: AppTest, name: str) -> AppTest:
+    """The same session, on another page: the menu's links carry no parameters along."""
+    if name == "home":
+        session.switch_page("app.py")
+    else:
+        session.switch_page(f"pages/{name}.py")
+    return shown(session.run())
+
+
+def shown(session: AppTest) -> AppTest:
+    """Fails if the page ended in an exception."""
+    assert not session.exception, session.exception[0].proto
+    return session
+
+
+def texts(session: AppTest) -> list[str]:
+    """Every sentence in the page's body: headings, paragraphs, captions, boxes."""
+    body = session.main
+    groups = (
+        body.header,
+        body.subheader,
+        body.markdown,
+        body.caption,
+        body.info,
+        body.warning,
+        body.error,
+        body.success,
+    )
+    return [element.value for group in groups for element in group]
+
+
+def says(session: AppTest, *words: str) -> bool:
+    """Whether one sentence of the page holds all these words."""
+    return any(all(word in text for word in words) for text in texts(session))
+
+
+def strip_of(session: AppTest) -> str:
+    """The workbench strip."""
+    (strip,) = (caption.value for caption in session.main.caption if caption.value.startswith("On the workbench:"))
+    return strip
+
+
+def on_strip(session: AppTest, kind: str) -> str:
+    """What the strip says of the architecture, the augmentation or the recipe."""
+    (part,) = (part for part in strip_of(session).split("  ·  ") if f" {kind} **" in part)
+    return part
+
+
+def metric(session: AppTest, label: str) -> str:
+    (found,) = (metric for metric in session.metric if metric.label == label)
+    value: str = found.value
+    return value
+
+
+def number(text: str) -> int:
+    """97264 from "97,264"."""
+    return int(re.sub(r"[^0-9-]", "", text))
+
+
+def links(session: AppTest) -> list[str]:
+    """Labels of the links in the page's body, without the menu's."""
+    return [link.label for link in session.main.page_link]
+
+
+def damage(path: Path) -> None:
+    """Cuts a file short."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

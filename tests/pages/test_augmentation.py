@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset
+from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate, Transform
+from cifar_core.ui import workbench
+from tests.pages.helpers import go_to, on_strip, open_page, says, shown
+
+KINDS = ("horizontal_flip", "shift_scale_rotate", "color_jitter", "coarse_dropout")
+DEFAULTS: dict[str, Transform] = {
+    transform.type: transform for transform in (HorizontalFlip(), ShiftScaleRotate(), ColorJitter(), CoarseDropout())
+}
+
+
+def laid(session: AppTest) -> AugmentationSpec:
+    """The augmentation on the workbench."""
+    _, text = session.session_state[workbench._AUGMENTATION]
+    return AugmentationSpec.parse(text)
+
+
+def transform(session: AppTest, kind: str) -> Transform:
+    (found,) = (each for each in laid(session).transforms if each.type == kind)
+    return found
+
+
+def picture(session: AppTest) -> str:
+    """Its address, which is made from its bytes."""
+    (image,) = session.image
+    (address,) = image.value
+    return str(address)
+
+
+@pytest.mark.parametrize("preset", ["none", "assignment", "seed-model-3"])
+def test_a_preset_lies_on_the_workbench_exactly(preset: str) -> None:
+    session = open_page("augmentation", augmentation=find_augmentation(preset).title)
+    expected = find_augmentation(preset).spec
+    assert laid(session) == expected
+    assert {kind for kind in KINDS if session.toggle(f"{preset}.{kind}").value} == {t.type for t in expected.transforms}
+    assert on_strip(session, "augmentation").endswith(f"**{preset}**")
+
+
+def test_it_begins_with_the_augmentation_of_the_network_on_the_workbench() -> None:
+    assert open_page("augmentation").selectbox("augmentation").value == "seed-model-3"
+    session = open_page("architecture", preset="Dilated")
+    assert go_to(session, "augmentation").selectbox("augmentation").value == "assignment"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_switch_takes_a_transform_in_and_out_and_changes_the_picture(kind: str) -> None:
+    session = open_page("augmentation", augmentation="None")
+    bare = picture(session)
+    shown(session.toggle(f"none.{kind}").set_value(True).run())
+    assert laid(session).transforms == (DEFAULTS[kind],)
+    assert picture(session) != bare
+    assert "edited" in on_strip(session, "augmentation")
+    shown(session.toggle(f"none.{kind}").set_value(False).run())
+    assert laid(session).transforms == ()
+    assert picture(session) == bare
+    assert "edited" not in on_strip(session, "augmentation")
+
+
+def test_switching_all_off_says_that_nothing_happens() -> None:
+    session = open_page("augmentation")
+    for kind in KINDS:
+        session.toggle(f"seed-model-3.{kind}").set_value(False)
+    shown(session.run())
+    assert says(session, "every draw equals the original")
+
+
+@pytest.mark.parametrize(
+    ("slider", "value", "field", "expected"),
+    [
+        ("horizontal_flip.p", 1.0, "p", 1.0),
+        ("shift_scale_rotate.shift_limit", 8, "shift_limit", 0.25),
+        ("shift_scale_rotate.scale_limit", 30, "scale_limit", 0.3),
+        ("shift_scale_rotate.rotate_limit", 90, "rotate_limit", 90),
+        ("color_jitter.brightness", 100, "brightness", 1.0),
+        ("color_jitter.hue", 180, "hue", 0.5),
+        ("coarse_dropout.holes", 3, "holes", 3),
+        ("coarse_dropout.height", 32, "height", 32),
+        ("coarse_dropout.width", 1, "width", 1),
+    ],
+)
+def test_a_slider_changes_its_field_and_the_picture(slider: str, value: float, field: str, expected: float) -> None:
+    session = open_page("augmentation")
+    before, old = picture(session), laid(session)
+    kind = slider.partition(".")[0]
+    shown(session.slider(f"seed-model-3.{slider}").set_value(value).run())
+    changed = transform(session, kind)
+    assert getattr(changed, field) == pytest.approx(expected)
+    # Digits are grey: turning the colour circle moves none of their pixels.
+    assert (picture(session) == before) == (field == "hue")
+    others = [each for each in laid(session).transforms if each.type != kind]
+    assert others == [each for each in old.transforms if each.type != kind]
+    assert "edited" in on_strip(session, "augmentation")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_slider_reaches_both_its_ends(kind: str) -> None:
+    session = open_page("augmentation")
+    for end in ("min", "max"):
+        for slider in session.slider:
+            if str(slider.key).startswith(f"seed-model-3.{kind}."):
+                kind_of_number = int if isinstance(slider.value, int) else float
+                slider.set_value(kind_of_number(getattr(slider, end)))
+        shown(session.run())
+        assert not session.error
+
+
+def test_a_slider_moved_back_leaves_no_trace() -> None:
+    session = open_page("augmentation")
+    for value in (5, 2):
+        shown(session.slider("seed-model-3.shift_scale_rotate.shift_limit").set_value(value).run())
+    assert laid(session) == find_augmentation("seed-model-3").spec
+    assert "edited" not in on_strip(session, "augmentation")
+
+
+def test_the_draw_decides_the_samples() -> None:
+    session = open_page("augmentation")
+    first = picture(session)
+    shown(session.number_input("draw").set_value(1).run())
+    assert picture(session) != first
+    shown(session.number_input("draw").set_value(0).run())
+    assert picture(session) == first
+
+
+def test_one_image_is_shown_in_many_draws() -> None:
+    session = open_page("augmentation")
+    shown(session.selectbox("view").set_value("One image").run())
+    first = picture(session)
+    shown(session.number_input("image").set_value(7).run())
+    assert picture(session) != first
+    assert session.number_input("image").max == 1499
+
+
+def test_the_left_column_shows_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
+    sprites: list[np.ndarray] = []
+    real = st.image
+
+    def remember(image: np.ndarray, **rest: Any) -> Any:
+        sprites.append(image)
+        return real(image, **rest)
+
+    monkeypatch.setattr(st, "image", remember)
+    open_page("augmentation", view="One image", image="3")
+    original = load_dataset("digits").train.images[3].repeat(4, axis=0).repeat(4, axis=1)
+    assert (sprites[-1][:128, :128, :3] == original).all()
+
+
+def test_the_state_comes_from_the_url() -> None:
+    query = {"augmentation": "Assignment", "assignment.color_jitter": "true", "assignment.horizontal_flip.p": "0.25"}
+    session = open_page("augmentation", **query)
+    assert transform(session, "horizontal_flip").p == 0.25
+    assert transform(session, "color_jitter") == ColorJitter()
+    assert session.query_params == query
+
+
+def test_the_state_survives_a_walk_through_other_pages() -> None:
+    session = open_page("augmentation")
+    shown(session.toggle("seed-model-3.color_jitter").set_value(False).run())
+    before, shown_before = laid(session), picture(session)
+    for name in ("training", "architecture"):
+        assert "edited" in on_strip(go_to(session, name), "augmentation")
+    go_to(session, "augmentation")
+    assert laid(session) == before
+    assert picture(session) == shown_before
+
+
+@pytest.mark.cifar10
+def test_with_cifar10_its_images_are_shown_first() -> None:
+    session = open_page("augmentation")
+    assert session.selectbox("images").options == ["CIFAR-10", "Handwritten digits"]
+    assert says(session, "airplane, automobile")
+    photographs = picture(session)
+    shown(session.selectbox("images").set_value("digits").run())
+    assert picture(session) != photographs

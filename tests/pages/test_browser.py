@@ -1,0 +1,336 @@
+"""The dashboard as a person meets it: a real Chromium before a real server, on a machine without CIFAR-10."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import urlencode, urlparse
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from cifar_core.analysis.confusion import confusion_matrix
+from cifar_core.architecture import find_preset, num_params, with_block_widths
+from cifar_core.runs import Run, RunFiles, RunState, RunStore
+from cifar_core.ui.architecture_editor import MIN_WIDTH
+from cifar_core.ui.mistakes_view import ANY, IMAGES_A_PAGE
+from tests.pages.helpers import PAGES
+from tests.tiny import PROJECT
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NARROWEST = dict.fromkeys(("C1", "C2", "C3", "C4"), MIN_WIDTH)
+"""Trains fastest."""
+STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+PATIENCE = 60_000
+"""Milliseconds that anything may take on a busy machine; nothing waits longer than it must."""
+HARMLESS = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED", "/_stcore/")
+"""Streamlit asks for a file of its own site, and on a deep link looks for its server in several places."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            reason = "there is no Chromium: apt-get install chromium, or playwright install chromium"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Dashboard:
+    """A running `streamlit run app.py`."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.runs, data, self._log = folder / "runs", folder / "data", folder / "server.log"
+        data.mkdir()
+        environment = {**os.environ, "CIFAR_LAB_RUNS": str(self.runs), "CIFAR_LAB_DATA": str(data)}
+        environment.pop("CIFAR_LAB_STORE", None)
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        # An edit of the source during the test must not re-import half of it.
+        command.append("--server.fileWatcherType=none")
+        command.append(f"--server.port={urlparse(self.url).port}")
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.log()
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"the server did not come up: {self.log()}")
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path, chromium: Browser) -> Iterator[Dashboard]:
+    """A server of its own, so that the first page opened is the first one it ever serves."""
+    with closing(Dashboard(tmp_path)) as dashboard:
+        dashboard.wait_until_ready()
+        yield dashboard
+        print(dashboard.log())  # shown where a test failed
+        assert "Traceback" not in dashboard.log()
+
+
+class Visitor:
+    """A person before the browser."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self._url = page, url
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not any(known in text for known in HARMLESS):
+            self.complaints.append(text)
+
+    def open(self, name: str, query: str = "") -> None:
+        self.page.goto(f"{self._url}/{'' if name == 'home' else name}{query}", wait_until="domcontentloaded")
+        self.expect_page(name)
+
+    def expect_page(self, name: str) -> None:
+        title = "CIFAR Lab" if name == "home" else name.capitalize()
+        expect(self.main.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+        expect(self.page.locator(STILL)).to_be_attached()
+        expect(self.strip).to_be_visible()
+        assert urlparse(self.page.url).path.strip("/") == ("" if name == "home" else name)
+
+    def go(self, name: str) -> None:
+        """Through the menu."""
+        self.page.get_by_test_id("stSidebar").get_by_role("link", name=name.capitalize(), exact=True).click()
+        self.expect_page(name)
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_test_id("stMain")
+
+    @property
+    def strip(self) -> Locator:
+        return self.main.get_by_text("On the workbench:")
+
+    def metric(self, label: str) -> Locator:
+        return self.main.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+    def widget(self, key: str) -> Locator:
+        return self.page.locator(f".st-key-{key}")
+
+    def choose(self, key: str, option: str) -> None:
+        self.widget(key).get_by_role("combobox").click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def expect_choice(self, key: str, option: str) -> None:
+        expect(self.widget(key).get_by_role("combobox")).to_have_value(option)
+
+    def enter(self, label: str, text: str) -> None:
+        box = self.main.get_by_role("spinbutton", name=label, exact=True)
+        box.fill(text)
+        box.press("Enter")
+
+    def expect_query(self, **expected: str) -> None:
+        self.page.wait_for_function(
+            "expected => { const got = new URLSearchParams(location.search);"
+            " return Object.entries(expected).every(([name, value]) => got.get(name) === value); }",
+            arg=expected,
+        )
+
+    def overflow(self) -> int:
+        """Screen pixels by which the page is wider than its window."""
+        return int(self.main.evaluate("main => main.scrollWidth - main.clientWidth"))
+
+
+@pytest.fixture
+def visitor(chromium: Browser, dashboard: Dashboard) -> Iterator[Visitor]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    visitor = Visitor(context.new_page(), dashboard.url)
+    yield visitor
+    context.close()
+    assert not visitor.complaints
+
+
+def only_run(folder: Path) -> tuple[Run, RunFiles]:
+    with closing(RunStore(folder=folder)) as store:
+        (run,) = store.list_runs()
+        return run, RunFiles(store.run_folder(run.id))
+
+
+def test_from_an_idea_to_its_mistakes(dashboard: Dashboard, visitor: Visitor) -> None:
+    visitor.open("home")
+    shape_a_network(visitor)
+    change_the_pictures(visitor)
+    run = train_it(visitor, dashboard.runs)
+    look_at_a_mistake(visitor, dashboard.runs)
+    visitor.go("runs")
+    expect(visitor.main.get_by_role("figure", name=f"{run.name} ({run.id[-6:]})")).to_be_visible()
+    expect(visitor.main.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def shape_a_network(visitor: Visitor) -> None:
+    visitor.go("architecture")
+    visitor.choose("preset", "Seed, Model 1")
+    expect(visitor.metric("Parameters")).to_have_text("1,605,600")
+    visitor.expect_query(preset="Seed, Model 1")
+    visitor.choose("preset", "Seed, Model 2")
+    expect(visitor.metric("Parameters")).to_have_text("97,264")
+    slider = visitor.main.get_by_role("slider", name="C1, channels")
+    slider.focus()
+    slider.press("ArrowRight")
+    wider = num_params(with_block_widths(find_preset("seed-model-2").spec, {"C1": 65}).layers)
+    expect(visitor.metric("Parameters")).to_have_text(f"{wider:,}")
+    expect(visitor.strip).to_contain_text(f"edited, {wider:,} parameters")
+    visitor.expect_query(**{"preset": "Seed, Model 2", "seed-model-2.C1": "65"})
+    visitor.page.reload(wait_until="domcontentloaded")
+    visitor.expect_page("architecture")
+    expect(visitor.metric("Parameters")).to_have_text(f"{wider:,}")
+    for block in NARROWEST:
+        slider = visitor.main.get_by_role("slider", name=f"{block}, channels")
+        slider.focus()
+        slider.press("Home")
+    narrow = with_block_widths(find_preset("seed-model-2").spec, NARROWEST)
+    expect(visitor.metric("Parameters")).to_have_text(f"{num_params(narrow.layers):,}")
+
+
+def change_the_pictures(visitor: Visitor) -> None:
+    visitor.go("augmentation")
+    picture = visitor.main.get_by_role("img", name="Originals and samples")
+    expect(picture).to_be_visible()
+    before = picture.get_attribute("src")
+    visitor.main.get_by_text("Colour jitter").click()
+    expect(picture).not_to_have_attribute("src", before or "")
+    expect(visitor.strip).to_contain_text("none edited")
+    visitor.expect_query(**{"none.color_jitter": "true"})
+
+
+def train_it(visitor: Visitor, folder: Path) -> Run:
+    visitor.go("training")
+    expect(visitor.strip).to_contain_text("seed-model-2 edited")
+    visitor.expect_choice("dataset", "Handwritten digits")
+    visitor.enter("Epochs", "1")
+    expect(visitor.strip).to_contain_text("1 epochs")
+    visitor.main.get_by_role("button", name="Launch").click()
+    # From here on nothing is touched: the page must come to the end by itself.
+    expect(visitor.main.get_by_text("completed", exact=True)).to_be_visible()
+    expect(visitor.metric("Epochs")).to_have_text("1 / 1")
+    expect(visitor.metric("Test accuracy")).to_contain_text("%")
+    expect(visitor.main.get_by_role("figure", name="Accuracy and loss by epoch")).to_be_visible()
+    run, _ = only_run(folder)
+    assert (run.state, run.config.dataset, run.epochs_done) == (RunState.COMPLETED, "digits", 1)
+    assert run.config.architecture == with_block_widths(find_preset("seed-model-2").spec, NARROWEST)
+    assert [transform.type for transform in run.config.augmentation.transforms] == ["color_jitter"]
+    visitor.main.get_by_role("link", name="See its mistakes").click()
+    visitor.expect_page("mistakes")
+    visitor.expect_query(run=run.id)
+    return run
+
+
+def look_at_a_mistake(visitor: Visitor, folder: Path) -> None:
+    _, files = only_run(folder)
+    predictions = files.load_predictions("validation")
+    assert predictions is not None
+    matrix = confusion_matrix(predictions.targets, predictions.predicted, 10)
+    wrong_cells = [(true, answer) for true in range(10) for answer in range(10) if true != answer]
+    cell = max(wrong_cells, key=lambda at: matrix[at])
+    number, answered = int(matrix[cell]), f"{cell[0]} → {cell[1]}"
+    visitor.expect_choice("true-class", ANY)
+    click_cell(visitor, *cell)
+    visitor.expect_choice("true-class", str(cell[0]))
+    visitor.expect_choice("predicted-class", str(cell[1]))
+    expect(visitor.main.get_by_text(f"{number:,} mistakes; under each image")).to_be_visible()
+    captions = visitor.main.get_by_test_id("stImageCaption")
+    expect(captions.first).to_contain_text(answered)
+    expect(captions).to_have_count(min(number, IMAGES_A_PAGE))
+    assert all(text.strip().startswith(answered) for text in captions.all_inner_texts())
+
+
+def click_cell(visitor: Visitor, true_class: int, predicted_class: int) -> None:
+    """With the mouse, where the figure has the cell."""
+    chart = visitor.widget("matrix").get_by_test_id("stPlotlyChart")
+    expect(chart.locator("g.ytick")).to_have_count(10)
+    chart.scroll_into_view_if_needed()
+    across = chart.locator("g.xtick").nth(predicted_class).bounding_box()
+    down = chart.locator("g.ytick").nth(true_class).bounding_box()
+    assert across is not None
+    assert down is not None
+    visitor.page.mouse.click(across["x"] + across["width"] / 2, down["y"] + down["height"] / 2)
+
+
+def test_a_deep_link_is_the_first_request_of_a_server(visitor: Visitor) -> None:
+    visitor.open("mistakes")
+    menu = visitor.page.get_by_test_id("stSidebar")
+    expect(menu.get_by_role("link")).to_have_count(len(PAGES))
+    for name in PAGES:
+        expect(menu.get_by_role("link", name=name.capitalize(), exact=True)).to_be_visible()
+    expect(visitor.page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(visitor.main.get_by_text("There are no runs yet.")).to_be_visible()
+    expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+    visitor.main.get_by_role("link", name="Go to Training").click()
+    visitor.expect_page("training")
+
+
+def test_a_person_stops_a_long_run(dashboard: Dashboard, visitor: Visitor) -> None:
+    visitor.open("architecture", "?" + urlencode({f"seed-model-3.{block}": MIN_WIDTH for block in NARROWEST}))
+    visitor.go("training")
+    visitor.enter("Epochs", "2000")
+    expect(visitor.strip).to_contain_text("2000 epochs")
+    visitor.main.get_by_role("button", name="Launch").click()
+    expect(visitor.main.get_by_text(re.compile("Epoch [0-9]+ of 2000, batch"))).to_be_visible()
+    visitor.main.get_by_role("button", name="Stop").click()
+    expect(visitor.main.get_by_text("stopped", exact=True)).to_be_visible()
+    expect(visitor.main.get_by_role("button", name="Stop")).to_have_count(0)
+    run, _ = only_run(dashboard.runs)
+    assert run.state == RunState.STOPPED
+
+
+def test_a_shared_link_opens_its_run_and_every_page_fits_a_window_of_800_pixels(
+    dashboard: Dashboard, visitor: Visitor, trained_once: tuple[Path, dict[str, str]]
+) -> None:
+    folder, ids = trained_once
+    shutil.copytree(folder, dashboard.runs)
+    visitor.open("mistakes", f"?run={ids['seed']}")
+    expect(visitor.main.get_by_text("the seed's protocol holds no validation images out")).to_be_visible()
+    visitor.page.set_viewport_size({"width": 800, "height": 900})
+    for name in PAGES:
+        visitor.open(name)
+        assert visitor.overflow() == 0, name
+        expect(visitor.page.get_by_test_id("stException")).to_have_count(0)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cifar_core.runs import RunStore
+from tests.pages.helpers import go_to, links, metric, open_page, says, shown, strip_of, texts
+from tests.tiny import tiny_config
+
+
+def test_it_tells_the_story_with_the_numbers_of_the_built_networks() -> None:
+    session = open_page("home")
+    stories = [text for text in texts(session) if " parameters, field " in text and "workbench" not in text]
+    assert stories == [
+        "1,605,600 parameters, field 75 px",
+        "97,264 parameters, field 69 px",
+        "97,264 parameters, field 69 px",
+    ]
+    for reported in ("80.0 %", "67.0 %", "85.4 %"):
+        assert says(session, reported, "test accuracy, as the document reports it")
+
+
+def test_it_has_three_doors() -> None:
+    assert links(open_page("home")) == ["Architecture", "Augmentation", "Mistakes"]
+
+
+@pytest.mark.parametrize(("dilation", "field"), [(1, 61), (2, 69), (4, 85)])
+def test_dilation_widens_the_field_and_costs_no_parameter(dilation: int, field: int) -> None:
+    session = open_page("home")
+    shown(session.slider("dilation").set_value(dilation).run())
+    assert metric(session, "Receptive field (before pooling)") == f"{field} px"
+    assert metric(session, "Parameters") == "97,264"
+    assert session.get("plotly_chart")[0].proto.alt.startswith(f"Nested squares: a receptive field of {field} pixels")
+
+
+def test_the_dilation_is_kept_in_the_url() -> None:
+    session = open_page("home", dilation="4")
+    assert session.slider("dilation").value == 4
+    assert metric(session, "Receptive field (before pooling)") == "85 px"
+
+
+def test_playing_with_the_dilation_leaves_the_workbench_alone() -> None:
+    session = open_page("home", dilation="4")
+    assert "field 69 px" in strip_of(session)
+    assert "edited" not in strip_of(session)
+
+
+def test_it_says_what_trains(store: RunStore, idle: None) -> None:
+    assert says(open_page("home"), "nothing is training")
+    store.start(tiny_config("busy"))
+    assert says(open_page("home"), "busy is running, 0 of 2 epochs done")
+
+
+def test_it_says_that_the_store_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("CIFAR_LAB_RUNS", str(tmp_path / "file" / "runs"))
+    assert says(open_page("home"), "the run store cannot be opened")
+
+
+@pytest.mark.cifar10
+def test_it_says_that_cifar10_is_here() -> None:
+    assert says(open_page("home"), "CIFAR-10 is here")
+
+
+def test_coming_back_keeps_the_page_working() -> None:
+    session = go_to(go_to(open_page("home"), "runs"), "home")
+    assert metric(session, "Receptive field (before pooling)") == "69 px"
