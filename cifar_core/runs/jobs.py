@@ -6,6 +6,7 @@ import atexit
 import logging
 import threading
 
+from cifar_core.collector import exempt_loaded_objects
 from cifar_core.errors import LabError
 from cifar_core.runs.store import RunStore
 
@@ -60,6 +61,7 @@ class TrainingJobs(threading.Thread):
         # Imported here: this needs torch, and a program that never trains must not wait for it.
         from cifar_core.runs.experiment import RunListener, execute_run
 
+        exempt_loaded_objects()
         execute_run(self._store, claim, RunListener(should_stop=self._closing.is_set))
         return True
 

@@ -50,8 +50,10 @@ def choose_widths(preset: ArchitecturePreset) -> ArchitectureSpec:
         SpecError: the widths give no valid network.
     """
     st.markdown("**Width of each block**")
-    widths, columns = {}, st.columns(2)
+    widths = {}
     for number, (block, width) in enumerate(block_widths(preset.spec).items()):
+        if number % 2 == 0:
+            columns = st.columns(2)
         widths[block] = columns[number % 2].slider(
             f"{block}, channels",
             MIN_WIDTH,

@@ -85,12 +85,11 @@ def draw_story() -> None:
 def draw_status() -> None:
     """One line: data, device, what trains."""
     status = dataset_status("cifar10")
-    data = "CIFAR-10 is here" if status.available else "CIFAR-10 is not here: handwritten digits stand in"
+    missing = "CIFAR-10 is not here: handwritten digits stand in (`python -m cifar_core data fetch` gets it)"
+    data = "CIFAR-10 is here" if status.available else missing
     st.caption(
         f":material/database: {data}  ·  :material/memory: {machine_title()}  ·  :material/directions_run: {_job()}"
     )
-    if not status.available:
-        st.caption(status.sentence)
 
 
 def _job() -> str:

@@ -57,10 +57,10 @@ def _draw(store: RunStore, was_busy: bool) -> None:
 
 
 def _watched(store: RunStore, waiting: list[Run]) -> Run | None:
-    """The run that this person launched last, else the one that trains, else the newest."""
-    chosen = st.session_state.get(WATCHED)
+    """The run that trains, else the one that this person launched last, else the newest."""
     active = [run for run in waiting if run.state.is_active]
-    if chosen and (not active or any(run.id == chosen for run in waiting)):
+    chosen = st.session_state.get(WATCHED)
+    if chosen and not active:
         return store.get(chosen)
     return next(iter(active or waiting or store.list_runs(limit=1)), None)
 

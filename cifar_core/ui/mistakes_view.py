@@ -77,8 +77,8 @@ def predictions_or_offer(store: RunStore, run: Run, split: EvaluationSplit) -> P
     stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
     if stored is not None:
         return stored
-    why = "It was stopped before its evaluation." if run.state != RunState.COMPLETED else "They were removed."
-    st.info(f"This run has no predictions for the {split} images. {why}", icon=":material/info:")
+    why = "" if run.state == RunState.COMPLETED else " It ended before its evaluation."
+    st.info(f"This run has no predictions for the {split} images.{why}", icon=":material/info:")
     if not st.button("Compute them now", type="primary", icon=":material/calculate:"):
         return None
     with st.spinner("Predicting …", show_time=True):

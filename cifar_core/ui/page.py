@@ -44,11 +44,12 @@ def page(title: str, icon: str) -> Iterator[None]:
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()
+    problem = _start_background()
     try:
-        _start_background()
         yield
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        if str(error) != problem:  # else the page has said it already
+            st.error(str(error), icon=":material/error:")
     with strip:
         draw_strip()
     resources.warm_up()
@@ -64,9 +65,11 @@ def _draw_navigation() -> None:
                 st.page_link(path, label=label, icon=icon, width="stretch")
 
 
-def _start_background() -> None:
-    """A store that cannot be opened must not keep anybody from designing: the page says so and goes on."""
+def _start_background() -> str | None:
+    """Starts what takes up queued runs; returns what was said if the store is unusable: designing goes on without."""
     try:
         resources.jobs()
     except LabError as error:
         st.warning(f"Runs cannot be stored: {error}", icon=":material/warning:")
+        return str(error)
+    return None

@@ -6,6 +6,7 @@ import threading
 
 import streamlit as st
 
+from cifar_core.collector import exempt_loaded_objects
 from cifar_core.data import ImageDataset
 from cifar_core.runs import RunStore, TrainingJobs, training_jobs
 from cifar_core.settings import runs_folder, store_url
@@ -66,3 +67,5 @@ def _import_heavy() -> None:
     # Only third-party roots, so that no lock of this project's modules is held while a page imports them.
     import albumentations  # noqa: F401
     import torchvision  # noqa: F401
+
+    exempt_loaded_objects()

@@ -57,11 +57,9 @@ def test_a_run_folder_that_cannot_be_written_is_told_in_a_sentence(
     session = open_page(name)
     assert session.warning[0].value.startswith("Runs cannot be stored: ")
     assert strip_of(session)
+    assert not session.error
     if name in DESIGN:
-        assert not session.error
         assert session.get("plotly_chart") or session.image
-    else:
-        assert len(session.error) == 1
     assert not any("Traceback" in text for text in texts(session))
 
 
@@ -76,7 +74,7 @@ def test_designing_goes_on_without_a_run_folder(tmp_path: Path, monkeypatch: pyt
 def test_without_cifar10_the_pages_say_so_and_work_with_digits(no_cifar10: Path) -> None:
     session = open_page("home")
     assert says(session, "CIFAR-10 is not here: handwritten digits stand in")
-    assert says(session, f"CIFAR-10 is not in {no_cifar10}", "data fetch")
+    assert says(session, "python -m cifar_core data fetch")
     assert says(go_to(session, "augmentation"), "CIFAR-10 is not here: digits stand in")
     assert session.selectbox("images").options == ["Handwritten digits"]
     assert go_to(session, "training").selectbox("dataset").value == "digits"

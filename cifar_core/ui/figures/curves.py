@@ -47,7 +47,7 @@ class Curve:
 
 def curves_figure(curves: Sequence[Curve], height: int = 560) -> go.Figure:
     """Accuracy above loss by epoch: solid on the evaluated set, its best epoch starred; dotted as trained."""
-    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.58, 0.42])
+    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.1, row_heights=[0.58, 0.42])
     for curve, shade in _shaded(curves):
         _add_pair(figure, 1, curve, shade, curve.train_accuracy, curve.eval_accuracy, ".1%")
         _add_pair(figure, 2, curve, shade, curve.train_loss, curve.eval_loss, ".3f")
