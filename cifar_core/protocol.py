@@ -13,9 +13,12 @@ Protocol = Literal["validation", "seed"]
 EvaluationSplit = Literal["validation", "test"]
 
 PROTOCOL_TITLES: dict[Protocol, str] = {
-    "validation": "Validation: a tenth of the training images chooses, the test set is read once",
+    "validation": "Validation: held-out training images choose, the test set is read once",
     "seed": "Seed: trains on all images and reads the test set every epoch",
 }
+
+BEST_LABELS: dict[Protocol, str] = {"validation": "validation-chosen", "seed": "test-chosen"}
+"""How a run's best epoch is chosen."""
 
 ACCURACY_LABELS: dict[Protocol, str] = {"validation": "validation-chosen", "seed": "last epoch"}
 """How the epoch behind a run's test accuracy was chosen."""

@@ -1,4 +1,4 @@
-"""Where things lie: folders and the database, from the environment, each with a default beside the project."""
+"""Where things lie: folders and the database, from the environment, each with a default in the current directory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 
 def data_folder() -> Path:
-    """The folder that holds (or will hold) CIFAR-10: `CIFAR_LAB_DATA`, else `data/`."""
+    """The folder that holds (or will hold) CIFAR-10: `CIFAR_LAB_DATA`, else `data/` in the current directory."""
     return Path(os.environ.get("CIFAR_LAB_DATA") or "data")
 
 
 def runs_folder() -> Path:
-    """The folder with one sub-folder a run: `CIFAR_LAB_RUNS`, else `runs/`."""
+    """The folder with one sub-folder a run: `CIFAR_LAB_RUNS`, else `runs/` in the current directory."""
     return Path(os.environ.get("CIFAR_LAB_RUNS") or "runs")
 
 

@@ -4,7 +4,14 @@ import streamlit as st
 
 from cifar_core.architecture import describe
 from cifar_core.architecture.rules import RuleLimits
-from cifar_core.ui.architecture_editor import choose_preset, choose_widths, show_layers, show_numbers, show_rules
+from cifar_core.ui.architecture_editor import (
+    choose_preset,
+    choose_widths,
+    show_layers,
+    show_numbers,
+    show_rules,
+    warn_of_holes,
+)
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
@@ -20,6 +27,7 @@ with page("Architecture", ":material/schema:"):
     description = describe(spec)
     with numbers:
         show_numbers(description, describe(preset.spec))
+        warn_of_holes(description)
     with judged:
         st.markdown("**The assignment's rules**")
         show_rules(description.rules)

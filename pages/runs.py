@@ -18,7 +18,7 @@ with page("Runs", ":material/show_chart:"):
         with_reference = st.toggle(
             "The seed document's 50 epochs beside them",
             value=any(run.config.dataset == "cifar10" for run in chosen),
-            help="Model 3, chosen on the test set; its GPU is unnamed.",
+            help="Model 3 on the test set: 85.4 % at its last epoch; the starred 85.5 % is test-chosen.",
         )
         draw_curves(store, chosen, with_reference)
         st.caption("Solid: the set evaluated every epoch, its best epoch starred. Dotted: training images, as trained.")

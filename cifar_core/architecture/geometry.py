@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 
 from cifar_core.architecture.nodes import AnyNode, Conv, Flatten, Linear, Pool
 
+MAX_MAP_SIDE = 2_048
+"""Cells; twice the largest image."""
 MAX_RECEPTIVE_FIELD = 100_000
 """Pixels, of a cell's field and of the jump between cells: no image is near as large, and arithmetic stays quick."""
 
@@ -119,6 +121,11 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
             f"dilation {node.dilation}, padding {node.padding}): at least 1 is needed, so pad more or dilate less"
         )
     padded = (node.extent - 1) // 2 + (node.extent - 1) % 2 if node.padding == "same" else node.padding
+    if n_out > MAX_MAP_SIDE:
+        raise ValueError(
+            f"{where}: the map would grow from {place.n} to {n_out} cells (padding {node.padding}): "
+            f"at most {MAX_MAP_SIDE:,} are allowed"
+        )
     if node.padding_mode == "reflect" and padded >= place.n:
         raise ValueError(
             f'{where}: padding is {padded} and padding_mode is "reflect": it must be below the map\'s side, {place.n}'
@@ -224,10 +231,13 @@ def _linear_layer(node: Linear, place: _Place, where: str) -> Layer:
 
 
 def before_pooling(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The convolutions up to the first pooling or linear layer: those that the assignment's receptive field counts."""
+    """The layers that the assignment's receptive field counts: all before the pooling of the whole map, or a Linear.
+
+    A pooling in smaller windows counts like a convolution.
+    """
     kept: list[Layer] = []
     for layer in layers:
-        if not isinstance(layer.node, Conv):
+        if isinstance(layer.node, Linear) or (layer.is_pool and layer.kernel_size == layer.n_in):
             break
         kept.append(layer)
     return tuple(kept)

@@ -108,7 +108,7 @@ class Conv(SpecModel):
 
 
 Node = Conv
-"""What `ArchitectureSpec.nodes` holds. `type` is the tag by which Branch joins this union without a new schema."""
+"""What `ArchitectureSpec.nodes` holds. Branch joins this union by its `type`; a node without one stays a Conv."""
 
 
 class Pool(SpecModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -101,7 +102,7 @@ def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
         title="Stride-2 block ends",
         passed=bonus or (bool(ends) and not missing),
         value=len(strided),
-        limit=f"{len(ends)} of {len(ends)}",
+        limit=f"{len(ends)} of {len(ends)}, or the bonus",
         detail=detail,
     )
 
@@ -117,8 +118,8 @@ def _no_max_pooling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 def _depthwise_separable(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     pairs = [
         first.name
-        for first, second in zip(spec.layers, spec.layers[1:], strict=False)
-        if first.op == "depthwise" and second.op == "pointwise"
+        for first, second in pairwise(before_pooling(spec.layers))
+        if first.op == "depthwise" and first.kernel_size > 1 and second.op == "pointwise"
     ]
     return RuleResult(
         name="depthwise_separable",
@@ -133,7 +134,7 @@ def _depthwise_separable(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResu
 
 
 def _dilated(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    found = [layer.name for layer in spec.layers if _is_dilated(layer)]
+    found = [layer.name for layer in before_pooling(spec.layers) if _is_dilated(layer)]
     return RuleResult(
         name="dilated",
         title="Dilated",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cifar_core.architecture.cost import num_params
 from cifar_core.architecture.geometry import Layer, trace_layers
 from cifar_core.architecture.nodes import Flatten, HeadNode, Linear, Node
 from cifar_core.spec_model import SpecModel
 
 MAX_NODES = 200
+MAX_PARAMS = 100_000_000
+"""A thousand times what this tool is for; more would only exhaust the memory of the machine that builds it."""
 
 
 class ImageInput(SpecModel):
@@ -37,6 +41,12 @@ class ArchitectureSpec(SpecModel):
         layers = trace_layers(self.input.channels, self.input.size, self.nodes, self.head)
         if not layers:
             raise ValueError("the network has no layers: it needs at least a Linear or a Conv")
+        params = num_params(layers)
+        if params > MAX_PARAMS:
+            raise ValueError(f"the network has {params:,} parameters: at most {MAX_PARAMS:,} are allowed")
+        returning = [label for label, times in Counter(self.blocks).items() if label and times > 1]
+        if returning:
+            raise ValueError(f"block {returning[0]!r} comes back after another block: a block is one run of nodes")
         last = layers[-1]
         features = last.out_channels * (1 if isinstance(last.node, Linear) else last.n_out**2)
         if features != self.num_classes:

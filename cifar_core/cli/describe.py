@@ -17,6 +17,7 @@ from cifar_core.architecture import (
 from cifar_core.cli.outputs import PresetOutput
 from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.errors import SpecError
+from cifar_core.words import percent
 
 
 @click.command("presets")
@@ -86,7 +87,8 @@ def _print_description(description: ArchitectureDescription) -> None:
     click.echo(f"MACs             {description.macs:,}")
     pooled = description.receptive_field_with_pooling
     click.echo(f"Receptive field  {description.receptive_field} before pooling ({pooled} with it, nominally)")
-    click.echo(f"Coverage         {100 * description.coverage:.0f} % of that square is reached by some path")
+    holes = "" if description.coverage == 1 else ": the dilations leave holes"
+    click.echo(f"Coverage         {percent(description.coverage)} of that square is reached by some path{holes}")
     click.echo()
     rows = [
         ("pass" if rule.passed else "FAIL" if rule.required else "no", rule.title, rule.value, rule.limit, rule.detail)

@@ -9,10 +9,11 @@ import numpy as np
 
 from cifar_core.analysis.confusion import class_figures, confusion_matrix
 from cifar_core.cli.outputs import ClassOutput, ClassProbability, EvaluationOutput, PredictionOutput
-from cifar_core.cli.printing import json_option, percent, print_json, print_table
+from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.data import dataset_info, read_picture
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunStore
+from cifar_core.words import percent
 
 SHOWN_CLASSES = 3
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, TypeAdapter
 
-from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, describe
+from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, all_required_pass, describe
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
 from cifar_core.runs import Run, RunConfig, RunState
 from cifar_core.training.metrics import EpochMetrics
@@ -37,7 +37,7 @@ class PresetOutput(BaseModel):
             params=numbers.params,
             macs=numbers.macs,
             receptive_field=numbers.receptive_field,
-            passes=all(rule.passed for rule in numbers.rules if rule.required),
+            passes=all_required_pass(numbers.rules),
             augmentation=preset.augmentation,
             recipe=preset.recipe,
         )

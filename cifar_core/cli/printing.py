@@ -52,11 +52,6 @@ def reader_may_go(stream: TextIO) -> Iterator[None]:
         discard_output(stream)
 
 
-def percent(share: float | None) -> str:
-    """A share in 0..1 as "85.4 %", or a dash."""
-    return "-" if share is None else f"{100 * share:.1f} %"
-
-
 def _text(value: object) -> str:
     if value is None:
         return "-"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from cifar_core.cli.outputs import RunDetailOutput, RunOutput
-from cifar_core.cli.printing import json_option, percent, print_json, print_table
-from cifar_core.protocol import ACCURACY_LABELS
+from cifar_core.cli.printing import json_option, print_json, print_table
+from cifar_core.protocol import ACCURACY_LABELS, evaluation_split
 from cifar_core.runs import RunFiles, RunStore
+from cifar_core.words import percent
 
 
 @click.command("runs")
@@ -25,7 +26,8 @@ def runs_command(limit: int, as_json: bool) -> None:
     rows = []
     for run in runs:
         best = "-" if run.best_epoch is None else f"{percent(run.best_accuracy)} @ {run.best_epoch}"
-        split = "test" if run.config.training.protocol == "seed" else "val"
+        protocol = run.config.training.protocol
+        tested = f"{percent(run.test_accuracy)} ({ACCURACY_LABELS[protocol]})" if run.test_accuracy is not None else "-"
         epochs = f"{run.epochs_done}/{run.config.training.epochs}"
         params, field = f"{run.num_params:,}", str(run.receptive_field)
         rows.append(
@@ -38,9 +40,9 @@ def runs_command(limit: int, as_json: bool) -> None:
                 field,
                 epochs,
                 best,
-                split,
-                percent(run.test_accuracy),
-                ACCURACY_LABELS[run.config.training.protocol],
+                evaluation_split(protocol),
+                tested,
+                protocol,
             )
         )
     header = ("id", "name", "data", "state", "parameters", "field", "epochs", "best", "on", "test", "protocol")

@@ -16,14 +16,15 @@ from tqdm import tqdm
 from cifar_core.architecture import find_preset
 from cifar_core.cli.describe import chosen_architecture, read_text
 from cifar_core.cli.outputs import RunDetailOutput
-from cifar_core.cli.printing import json_option, percent, print_json, reader_may_go
+from cifar_core.cli.printing import json_option, print_json, reader_may_go
 from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names, find_augmentation, require_dataset
 from cifar_core.errors import SpecError
-from cifar_core.protocol import ACCURACY_LABELS
+from cifar_core.protocol import ACCURACY_LABELS, BEST_LABELS, evaluation_split
 from cifar_core.runs import Run, RunConfig, RunState, RunStore
 from cifar_core.runs.seed_log import epoch_lines, train_line
 from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 from cifar_core.training.metrics import EpochMetrics, StepProgress
+from cifar_core.words import percent
 
 
 @click.command("train")
@@ -101,9 +102,10 @@ def _augmentation(wanted: str) -> AugmentationSpec:
 
 def _execute(config: RunConfig, quiet: bool) -> Run:
     # Imported here, behind every check of what was asked: this needs torch, and a typing error must not wait for it.
-    from cifar_core.runs.experiment import RunListener, execute_run
+    from cifar_core.runs.experiment import RunListener, check_runnable, execute_run
 
     store = RunStore()
+    check_runnable(store, config)
     claim = store.start(config)
     if not quiet:
         with reader_may_go(sys.stdout):
@@ -180,8 +182,9 @@ def _print_end(run: Run) -> None:
     protocol = run.config.training.protocol
     click.echo(f"Run {run.id} is {run.state} after {run.epochs_done} of {run.config.training.epochs} epochs.")
     if run.best_epoch is not None:
-        split = "test" if protocol == "seed" else "validation"
-        click.echo(f"Best {split} accuracy     {percent(run.best_accuracy)} at epoch {run.best_epoch}")
+        split = evaluation_split(protocol)
+        best = f"{percent(run.best_accuracy)} at epoch {run.best_epoch} ({BEST_LABELS[protocol]})"
+        click.echo(f"{f'Best {split} accuracy':24} {best}")
     if run.clean_train_accuracy is not None:
         click.echo(f"Clean training accuracy  {percent(run.clean_train_accuracy)}")
     if run.test_accuracy is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -274,8 +275,13 @@ def _unpack_archive(folder: Path) -> None:
         return
     _check_archive(archive)
     try:
-        extract_archive(str(archive), str(folder))
+        # Unpacked aside and renamed: whoever looks in the meantime, or after a crash, sees all of it or nothing.
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            extract_archive(str(archive), aside)
+            os.replace(Path(aside) / CIFAR10.base_folder, folder / CIFAR10.base_folder)
     except OSError as error:
+        if (folder / CIFAR10.base_folder).is_dir():
+            return  # another process was first
         raise DataError(f"{archive} cannot be unpacked: {error}.") from None
 
 

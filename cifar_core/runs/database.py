@@ -87,14 +87,17 @@ class Database:
 
 def _without_password(url: str) -> str:
     """The URL for a sentence, also where it cannot be parsed."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url)
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url)
-    if parsed.database and parsed.database != ":memory:":
+    if parsed.database in (None, "", ":memory:") or str(parsed.database).startswith("file:"):
+        # Every process would have another one, and the runs would be gone with it.
+        raise ArgumentError("a file is needed, as in sqlite:////folder/runs.db")
+    if parsed.database:
         make_folder(Path(parsed.database).parent)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)

@@ -24,18 +24,24 @@ from cifar_core.training.evaluate import predict_logits
 class TrainedNetwork:
     """A run's network with the weights that its accuracy stands for."""
 
-    def __init__(self, store: RunStore, run: Run) -> None:
+    def __init__(self, store: RunStore, run: Run, device_name: str = "auto") -> None:
         """Loads it: the validation-chosen checkpoint, or the last one under the seed's protocol.
 
+        Args:
+            store: where the run lies.
+            run: any with a finished epoch.
+            device_name: where to compute. A run evaluates where it trained; later the place may be another one, since
+                a run from a GPU host opens on a laptop too.
+
         Raises:
+            SpecError: there is no such device here.
             StoreError: the checkpoint is missing, damaged, or of another network.
         """
         files, info = RunFiles(store.run_folder(run.id)), dataset_info(run.config.dataset)
         which = "last" if run.config.training.protocol == "seed" else "best"
         checkpoint = load_checkpoint(files.checkpoint(which))
         self.epoch = checkpoint.epoch
-        # The place of evaluation may differ from that of training: a run from a GPU host opens on a laptop.
-        device = resolve_device("auto")
+        device = resolve_device(device_name)
         self.network: nn.Module = build_network(run.config.architecture)
         try:
             self.network.load_state_dict(checkpoint.network)
@@ -57,10 +63,19 @@ def predict_split(
     store: RunStore,
     run: Run,
     split: EvaluationSplit,
+    network: TrainedNetwork | None = None,
     data: RunData | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Predictions:
     """Predicts a run's validation or test images and stores the result; the test accuracy goes onto the run's row.
+
+    Args:
+        store: where the run lies.
+        run: any with a finished epoch.
+        split: which images.
+        network: the run's, if it is loaded already.
+        data: the run's, if it is loaded already.
+        should_stop: asked between batches.
 
     Raises:
         StoreError: the checkpoint cannot be read, or the result not be written.
@@ -68,7 +83,7 @@ def predict_split(
         StopRequested: as `TrainedNetwork.probabilities`.
     """
     data = data or load_run_data(run.config)
-    network = TrainedNetwork(store, run)
+    network = network or TrainedNetwork(store, run)
     images, index = data.part(split)
     probabilities = network.probabilities(images.images, should_stop).numpy()
     predictions = Predictions(index, images.targets.numpy(), probabilities, network.epoch)
@@ -90,4 +105,9 @@ def stored_or_new_predictions(store: RunStore, run: Run, split: EvaluationSplit)
     if split == "validation" and run.config.training.protocol == "seed":
         raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
     stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
-    return stored if stored is not None else predict_split(store, run, split)
+    if stored is None:
+        return predict_split(store, run, split)
+    if split == "test" and run.test_accuracy is None:
+        # Whoever computed them ended between the file and the row.
+        store.record_test_accuracy(run.id, stored.accuracy)
+    return stored

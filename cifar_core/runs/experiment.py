@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 import torch
 
 from cifar_core import __version__
-from cifar_core.architecture.build import CompactNetwork, build_seeded
+from cifar_core.architecture.build import build_seeded
 from cifar_core.errors import LabError, StoreError
+from cifar_core.files import make_folder
 from cifar_core.protocol import evaluation_split
+from cifar_core.runs.config import RunConfig
 from cifar_core.runs.evaluation import TrainedNetwork, predict_split
 from cifar_core.runs.records import Claim, ClaimLostError, Run, RunProgress, RunState
 from cifar_core.runs.run_data import RunData, load_run_data
@@ -32,6 +34,8 @@ STOP_POLL_SECONDS = 0.25
 """How often the database is asked whether somebody wants the run stopped."""
 END_PAUSES = (0.5, 2.0, 5.0)
 """Seconds between tries to store how a run ended, each of which waits for the database by itself."""
+MAX_ERROR = 500
+"""Characters of a foreign error that a run keeps; its log has the whole of it."""
 SHUTDOWN_NOTE = "The program that trained it was closed."
 
 
@@ -78,6 +82,19 @@ def _report_end(store: RunStore, claim: Claim, state: RunState, error: str | Non
     store.report_end(claim, state, error)
 
 
+def check_runnable(store: RunStore, config: RunConfig) -> None:
+    """Finds what would fail at once, before a run is stored: its device, its data set and split, the run folder.
+
+    Raises:
+        SpecError: there is no such device, or the split is impossible.
+        DataError: the data set is missing or damaged.
+        StoreError: the run folder cannot be made.
+    """
+    resolve_device(config.training.device)
+    make_folder(store.folder)
+    load_run_data(config)
+
+
 @dataclass
 class _Execution:
     """One execution of a run; also the observer of its training."""
@@ -109,7 +126,7 @@ class _Execution:
             raise
         except Exception as error:  # a run must end in a state, whatever broke; the log keeps the traceback
             self._log_failure()
-            return RunState.FAILED, f"{type(error).__name__}: {error}"
+            return RunState.FAILED, " ".join(f"{type(error).__name__}: {error}".split())[:MAX_ERROR]
         return RunState.COMPLETED, None
 
     def _execute(self) -> None:
@@ -122,19 +139,20 @@ class _Execution:
         network = build_seeded(config.architecture, derive_seed(config.training.seed, "weights"))
         if train(network, data.training, config.training, device, data.augment(), self) == "stopped":
             raise StopRequested
-        self._evaluate(network, data)
+        self._evaluate(data)
 
-    def _evaluate(self, network: CompactNetwork, data: RunData) -> None:
+    def _evaluate(self, data: RunData) -> None:
         """Choosing is over: predictions for the pages, the clean training accuracy, and, once, the test set."""
         self.store.report_progress(self.claim, RunProgress(stage="evaluating", epoch=self.run.config.training.epochs))
         self.run = self.store.get(self.run.id)
         clean = data.clean()
-        probabilities = TrainedNetwork(self.store, self.run).probabilities(clean.images, self.should_stop)
+        network = TrainedNetwork(self.store, self.run, self.run.config.training.device)
+        probabilities = network.probabilities(clean.images, self.should_stop)
         accuracy = (probabilities.argmax(dim=1) == clean.targets).float().mean().item()
         self.store.report_clean_accuracy(self.claim, accuracy)
         if evaluation_split(self.run.config.training.protocol) == "validation":
-            predict_split(self.store, self.run, "validation", data, self.should_stop)
-        test = predict_split(self.store, self.run, "test", data, self.should_stop)
+            predict_split(self.store, self.run, "validation", network, data, self.should_stop)
+        test = predict_split(self.store, self.run, "test", network, data, self.should_stop)
         self.files.log(
             f"Clean training accuracy: {100 * accuracy:.2f}% ({len(clean):,} images)",
             f"Test accuracy: {100 * test.accuracy:.2f}% ({len(test.targets):,} images, weights of epoch {test.epoch})",

@@ -8,6 +8,7 @@ import threading
 
 from cifar_core.collector import exempt_loaded_objects
 from cifar_core.errors import LabError
+from cifar_core.runs.records import RunState
 from cifar_core.runs.store import RunStore
 
 POLL_SECONDS = 1.0
@@ -55,13 +56,16 @@ class TrainingJobs(threading.Thread):
         self.join(JOIN_SECONDS)
 
     def _execute_next(self) -> bool:
-        claim = self._store.claim_next()
-        if claim is None:
+        if not self._store.count_runs((RunState.QUEUED,)):
             return False
-        # Imported here: this needs torch, and a program that never trains must not wait for it.
+        # Imported only now: this needs torch, and a program that never trains must not wait for it. And imported before
+        # the claim: a library that cannot be loaded must leave the queue as it is.
         from cifar_core.runs.experiment import RunListener, execute_run
 
         exempt_loaded_objects()
+        claim = self._store.claim_next()
+        if claim is None:
+            return False
         execute_run(self._store, claim, RunListener(should_stop=self._closing.is_set))
         return True
 

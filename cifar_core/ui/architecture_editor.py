@@ -19,8 +19,8 @@ from cifar_core.architecture import (
 )
 from cifar_core.ui.colors import PALETTE
 from cifar_core.ui.keeping import KEPT
-from cifar_core.ui.words import count, macs, percent
-from cifar_core.ui.workbench import DEFAULT_PRESET
+from cifar_core.ui.workbench import DEFAULT_PRESET, forget_choices
+from cifar_core.words import count, macs, percent
 
 MIN_WIDTH, WIDEST = 4, 256
 
@@ -35,6 +35,8 @@ def choose_preset() -> ArchitecturePreset:
         format_func=lambda name: find_preset(name).title,
         key="preset",
         **KEPT,
+        on_change=forget_choices,
+        help="A preset brings its own augmentation and recipe.",
     )
     preset = find_preset(name)
     st.caption(preset.teaches)
@@ -110,6 +112,16 @@ def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) 
         border=True,
         help="Share of the receptive field's square that any path reaches; dilation can leave holes.",
     )
+
+
+def warn_of_holes(description: ArchitectureDescription) -> None:
+    """Says so where the field's square has pixels that no path reaches."""
+    if description.coverage < 1:
+        st.warning(
+            f"Paths reach only {percent(description.coverage)} of the {description.receptive_field} x "
+            f"{description.receptive_field} square: the dilations skip the other pixels, whatever the rule says.",
+            icon=":material/grid_4x4:",
+        )
 
 
 def _difference(number: int) -> str | None:

@@ -11,6 +11,7 @@ from cifar_core.data import AugmentationPreset, AugmentationSpec, augmentation_n
 from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate, Transform
 from cifar_core.data.datasets import IMAGE_SIZE
 from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.workbench import AUGMENTATION_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def choose_augmentation(default: str) -> tuple[AugmentationPreset, AugmentationS
         names,
         index=names.index(default),
         format_func=lambda name: find_augmentation(name).title,
-        key="augmentation",
+        key=AUGMENTATION_KEY,
         **KEPT,
     )
     preset = find_augmentation(name)

@@ -13,7 +13,7 @@ from cifar_core.runs import RunState
 from cifar_core.ui import resources
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.panes import two_panes
-from cifar_core.ui.words import count, percent
+from cifar_core.words import count, percent, plain
 
 _STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
 _DOORS = (
@@ -100,7 +100,7 @@ def _job() -> str:
     if not active:
         return "nothing is training"
     run = active[0]
-    return f"{run.name} is {run.state}, {run.epochs_done} of {run.config.training.epochs} epochs done"
+    return f"{plain(run.name)} is {run.state}, {run.epochs_done} of {run.config.training.epochs} epochs done"
 
 
 def _with_dilation(spec: ArchitectureSpec, dilation: int) -> ArchitectureSpec:

@@ -16,8 +16,8 @@ from cifar_core.training import TrainingSpec, find_recipe, learning_rate, recipe
 from cifar_core.ui import resources
 from cifar_core.ui.figures.curves import rate_figure
 from cifar_core.ui.keeping import KEPT
-from cifar_core.ui.words import duration, moment
-from cifar_core.ui.workbench import current_workbench, preset_on_workbench, put_training
+from cifar_core.ui.workbench import RECIPE_KEY, current_workbench, preset_on_workbench, put_training
+from cifar_core.words import duration, moment, plain
 
 RATE_POINTS = 200
 
@@ -58,7 +58,7 @@ def _choose_training() -> TrainingSpec:
         # The preset's, not the last choice: a choice that is the default is not kept in the URL.
         index=names.index(preset_on_workbench().recipe),
         format_func=lambda name: find_recipe(name).title,
-        key="recipe",
+        key=RECIPE_KEY,
         **KEPT,
     )
     recipe = find_recipe(recipe_name)
@@ -133,4 +133,4 @@ def _launch(store: RunStore, config: RunConfig) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.session_state["watched-run"] = run.id
-    st.toast(f"{run.name} is queued.", icon=":material/rocket_launch:")
+    st.toast(f"{plain(run.name)} is queued.", icon=":material/rocket_launch:")

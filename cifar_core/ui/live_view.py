@@ -6,14 +6,16 @@ import streamlit as st
 
 from cifar_core.data import dataset_info
 from cifar_core.errors import LabError
+from cifar_core.protocol import BEST_LABELS, evaluation_split
 from cifar_core.runs import Run, RunFiles, RunProgress, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.empty import empty_state
 from cifar_core.ui.figures.curves import Curve, curves_figure
-from cifar_core.ui.words import duration, percent
+from cifar_core.words import duration, percent, plain
 
 REFRESH_SECONDS = 2.0
 """Each refresh takes processor time from a run that trains on the same machine."""
+IDLE_SECONDS = 10.0
 WATCHED = "watched-run"
 _WAITING_OR_ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
 _STATE_COLORS = {
@@ -34,10 +36,10 @@ def state_badge(state: RunState) -> str:
 
 
 def watch() -> None:
-    """The watched run, live: refreshed every two seconds while anything waits or trains, and not at all otherwise."""
+    """The watched run, live; when nothing waits or trains, only a slow look for what the command line may start."""
     store = resources.run_store()
     busy = store.count_runs(_WAITING_OR_ACTIVE) > 0
-    st.fragment(_draw, run_every=REFRESH_SECONDS if busy else None)(store, busy)
+    st.fragment(_draw, run_every=REFRESH_SECONDS if busy else IDLE_SECONDS)(store, busy)
 
 
 def _draw(store: RunStore, was_busy: bool) -> None:
@@ -52,8 +54,8 @@ def _draw(store: RunStore, was_busy: bool) -> None:
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         return
-    if was_busy and not waiting:
-        st.rerun()  # nothing is left to watch: the whole page draws once more, and the refresh ends
+    if was_busy != bool(waiting):
+        st.rerun()  # the whole page draws once more, and the refresh changes its pace
 
 
 def _watched(store: RunStore, waiting: list[Run]) -> Run | None:
@@ -68,7 +70,7 @@ def _watched(store: RunStore, waiting: list[Run]) -> Run | None:
 def _draw_run(store: RunStore, run: Run) -> None:
     heading, action = st.columns([3, 1], vertical_alignment="center")
     data = dataset_info(run.config.dataset).title
-    heading.markdown(f"**{run.name}** on {data} {state_badge(run.state)} :small[{run.id}]")
+    heading.markdown(f"**{plain(run.name)}** on {data} {state_badge(run.state)} :small[{run.id}]")
     if not run.state.is_over:
         action.button(
             "Stop",
@@ -138,13 +140,14 @@ def _seconds_left(run: Run, progress: RunProgress, images_per_second: float) -> 
 
 
 def _draw_figures(run: Run) -> None:
-    split = "test" if run.config.training.protocol == "seed" else "validation"
+    split = evaluation_split(run.config.training.protocol)
     best = f"{percent(run.best_accuracy)}" + (f" @ {run.best_epoch}" if run.best_epoch else "")
     reading = "Read after every epoch, as the seed did." if split == "test" else "Read once, when choosing is over."
     with st.container(horizontal=True, gap="medium"):
         st.metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}", width="content")
-        st.metric(f"Best {split} accuracy @ epoch", best, width="content")
-        clean_help = "On 5,000 fixed training images without augmentation, measured after the run."
+        chosen = BEST_LABELS[run.config.training.protocol]
+        st.metric(f"Best {split} accuracy @ epoch", best, help=f"This figure is {chosen}.", width="content")
+        clean_help = "On up to 5,000 fixed training images without augmentation, measured after the run."
         st.metric("Training accuracy (clean)", percent(run.clean_train_accuracy), help=clean_help, width="content")
         st.metric("Test accuracy", percent(run.test_accuracy), help=reading, width="content")
 
@@ -154,7 +157,7 @@ def _draw_queue(store: RunStore, runs: list[Run]) -> None:
         st.markdown("**Also queued or running**")
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{run.name} {state_badge(run.state)} :small[{run.id}]")
+            st.markdown(f"{plain(run.name)} {state_badge(run.state)} :small[{run.id}]")
             st.button("Stop", key=f"stop-{run.id}", icon=":material/stop_circle:", on_click=_stop, args=(run.id,))
 
 

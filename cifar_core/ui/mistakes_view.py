@@ -17,7 +17,7 @@ from cifar_core.ui import resources
 from cifar_core.ui.colors import TEXT_ON
 from cifar_core.ui.figures.confusion import confusion_figure
 from cifar_core.ui.sprites import framed
-from cifar_core.ui.words import percent
+from cifar_core.words import percent
 
 IMAGES_A_PAGE = 60
 SHOWN_WIDTH = 76

@@ -9,7 +9,7 @@ from cifar_core.analysis.reference import seed_reference
 from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs import Run, RunStore
 from cifar_core.ui.figures.curves import Curve, curves_figure
-from cifar_core.ui.words import duration, moment
+from cifar_core.words import duration, moment
 
 ROWS_A_PAGE = 50
 
@@ -51,7 +51,7 @@ def _row(run: Run) -> dict[str, object]:
         "field": run.receptive_field,
         "epochs": f"{run.epochs_done} / {run.config.training.epochs}",
         "best": _percent(run.best_accuracy),
-        "on": "test" if protocol == "seed" else "validation",
+        "on": "test (test-chosen)" if protocol == "seed" else "validation",
         "at epoch": run.best_epoch,
         "test accuracy": _percent(run.test_accuracy),
         "of": ACCURACY_LABELS[protocol] if run.test_accuracy is not None else "",

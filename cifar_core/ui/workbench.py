@@ -13,9 +13,11 @@ import streamlit as st
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, num_params, receptive_field
 from cifar_core.data import AugmentationSpec, find_augmentation
 from cifar_core.training import TrainingSpec, find_recipe
-from cifar_core.ui.words import count
+from cifar_core.words import count
 
 DEFAULT_PRESET = "seed-model-3"
+AUGMENTATION_KEY, RECIPE_KEY = "augmentation", "recipe"
+"""Keys of the select boxes over augmentation presets and recipes."""
 _ARCHITECTURE, _AUGMENTATION, _TRAINING = "workbench.architecture", "workbench.augmentation", "workbench.training"
 
 
@@ -59,6 +61,12 @@ def current_workbench() -> Workbench:
 def put_architecture(preset_name: str, spec: ArchitectureSpec) -> None:
     """Lays a network on the workbench."""
     st.session_state[_ARCHITECTURE] = (preset_name, spec.model_dump_json())
+
+
+def forget_choices() -> None:
+    """Lets augmentation and recipe follow the preset again; for when another one is chosen."""
+    for key in (_AUGMENTATION, _TRAINING, AUGMENTATION_KEY, RECIPE_KEY):
+        st.session_state.pop(key, None)
 
 
 def put_augmentation(preset_name: str, spec: AugmentationSpec) -> None:

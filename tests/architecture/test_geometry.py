@@ -187,3 +187,14 @@ def test_five_hundred_random_chains_agree_with_the_gradient(spec: ArchitectureSp
     reached = reached_pixels(spec, field)
     assert (reached.height, reached.width) == (field, field)
     assert reached.share == pytest.approx(coverage(spec.layers))
+
+
+def test_pooling_in_windows_counts_like_a_convolution() -> None:
+    head = (
+        Pool(kind="avg", kernel_size=2),
+        Conv(out_channels=10, kernel_size=5, padding=2),
+        Pool(kind="adaptive_avg"),
+    )
+    spec = ArchitectureSpec(nodes=(Conv(out_channels=4, padding=1),), head=head)
+    assert receptive_field(spec.layers) == 3 + 1 * 1 + 4 * 2
+    assert coverage(spec.layers) == 1.0

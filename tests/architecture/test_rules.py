@@ -86,10 +86,10 @@ def test_three_blocks_are_one_too_few() -> None:
 
 
 def test_a_label_that_comes_back_begins_another_block() -> None:
-    nodes = (conv("C1"), conv("C2"), conv("C1"), conv(""))
+    nodes = (conv("C1"), conv("C2"), conv("C3"), conv(""))
     judged = rule("blocks", nodes)
     assert (judged.passed, judged.value) == (True, 4)
-    assert judged.detail == "Blocks found: C1, C2, C1, (no label)."
+    assert judged.detail == "Blocks found: C1, C2, C3, (no label)."
 
 
 def test_network_without_a_body_has_no_blocks() -> None:
@@ -101,7 +101,7 @@ def test_network_without_a_body_has_no_blocks() -> None:
 def test_blocks_that_do_not_end_in_a_stride_are_named() -> None:
     nodes = (conv("C1", stride=2), conv("C2", stride=2), conv("C2"), conv("C3"), conv("C4", stride=2))
     judged = rule("down_sampling", nodes)
-    assert (judged.passed, judged.value, judged.limit) == (False, 1, "3 of 3")
+    assert (judged.passed, judged.value, judged.limit) == (False, 1, "3 of 3, or the bonus")
     assert judged.detail == "These blocks do not end in a stride-2 convolution: C2, C3."
 
 
@@ -211,3 +211,25 @@ def test_only_required_rules_decide() -> None:
     assert not all(result.passed for result in results)
     assert all_required_pass(results)
     assert not all_required_pass(judge(find_preset("seed-model-1").spec))
+
+
+def test_depthwise_of_one_cell_separates_nothing() -> None:
+    nodes = (conv("C1"), Conv(block="C1", groups="depthwise", kernel_size=1), conv("C1", kernel_size=1))
+    assert not rule("depthwise_separable", nodes).passed
+
+
+def test_layers_behind_the_pooling_earn_nothing() -> None:
+    behind = (
+        Pool(kind="adaptive_avg"),
+        Conv(groups="depthwise", padding=2, dilation=2),
+        Conv(out_channels=10, kernel_size=1),
+    )
+    assert not rule("depthwise_separable", (conv("C1"),), behind).passed
+    assert not rule("dilated", (conv("C1"),), behind).passed
+
+
+def test_pooling_in_windows_before_the_head_s_loses_the_bonus() -> None:
+    nodes = (conv("C1", dilation=2), conv("C2"))
+    assert rule("dilation_bonus", nodes).passed
+    head = (Pool(kind="avg", kernel_size=2), TO_CLASSES, Pool(kind="adaptive_avg"))
+    assert not rule("dilation_bonus", nodes, head).passed

@@ -174,6 +174,24 @@ def test_classes_may_lie_on_the_map() -> None:
 
 
 def test_blocks_are_runs_of_equal_labels() -> None:
-    labels = ("C1", "C1", "C2", "", "", "C1")
+    labels = ("", "C1", "C1", "C2", "", "", "C3")
     nodes = [{"out_channels": 8, "padding": 1, "block": label} for label in labels]
-    assert ArchitectureSpec.parse({"nodes": nodes, "head": HEAD}).blocks == ("C1", "C2", "", "C1")
+    assert ArchitectureSpec.parse({"nodes": nodes, "head": HEAD}).blocks == ("", "C1", "C2", "", "C3")
+
+
+def test_label_that_comes_back_is_refused() -> None:
+    nodes = [{"block": label, "out_channels": 10, "padding": 1} for label in ("C1", "C2", "C1")]
+    with pytest.raises(SpecError, match="block 'C1' comes back"):
+        ArchitectureSpec.parse({"nodes": nodes, "head": HEAD})
+
+
+def test_network_that_would_exhaust_the_machine_is_refused() -> None:
+    nodes = [{"out_channels": 4096, "kernel_size": 31, "padding": 15}] * 2
+    with pytest.raises(SpecError, match=r"16,\d{3},\d{3},\d{3} parameters: at most 100,000,000"):
+        ArchitectureSpec.parse({"nodes": nodes, "head": HEAD})
+
+
+def test_map_that_would_exhaust_the_machine_is_refused() -> None:
+    nodes = [{"out_channels": 1, "kernel_size": 1, "padding": 256}] * 6
+    with pytest.raises(SpecError, match=r"nodes\[3\].*grow from 1568 to 2080 cells.*at most 2,048"):
+        ArchitectureSpec.parse({"nodes": nodes, "head": HEAD})

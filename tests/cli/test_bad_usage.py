@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from cifar_core.runs import RunStore
 from tests.cli.helpers import ON_DIGITS, Cli
@@ -113,6 +114,12 @@ class TestNamingANetwork:
         ("--seed -1", ["seed", "-1"]),
         ("--seed 99999999999999999999999", ["seed"]),
         ("--validation-images 0", ["validation_images", "0"]),
+        ("--validation-images 5000", ["validation_images is 5000", "1,490"]),
+        pytest.param(
+            "--device cuda",
+            ["cuda", "no GPU"],
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU"),
+        ),
         ("--limit-train 1", ["limit_train", "1"]),
         ("--limit-test 0", ["limit_test", "0"]),
         ("--recipe slow", ["'slow'", "quick", "seed"]),

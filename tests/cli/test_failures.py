@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
+from cifar_core.errors import DataError
 from cifar_core.runs import RunState, RunStore
 from tests.cli.helpers import QUICK, Cli, Outcome
 
@@ -33,42 +33,38 @@ def test_a_data_folder_that_is_not_there_makes_no_run(cli: Cli, quick: tuple[str
     assert RunStore().count_runs() == 0
 
 
-@pytest.mark.usefixtures("found_at_first")
-def test_cifar10_that_vanishes_after_the_start(cli: Cli, quick: tuple[str, ...], no_cifar10: Path) -> None:
+def test_cifar10_that_vanishes_after_the_start(
+    cli: Cli, quick: tuple[str, ...], no_cifar10: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.cli.train.require_dataset", lambda name: None)
+    monkeypatch.setattr("cifar_core.runs.experiment.check_runnable", lambda store, config: None)
     assert_failed_run(cli("train", *quick, "--dataset", "cifar10"), str(no_cifar10), "data fetch")
 
 
-@pytest.fixture
-def found_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cifar_core.cli.train.require_dataset", lambda name: None)
-
-
 @pytest.mark.cifar10
-def test_a_damaged_batch_of_cifar10(cli: Cli, quick: tuple[str, ...], damaged_cifar10: Path) -> None:
-    assert_failed_run(cli("train", *quick, "--dataset", "cifar10"), "data_batch_2 is damaged", "delete")
+def test_a_damaged_batch_of_cifar10_makes_no_run(cli: Cli, quick: tuple[str, ...], damaged_cifar10: Path) -> None:
+    cli("train", *quick, "--dataset", "cifar10").assert_refused(1, "data_batch_2 is damaged", "delete")
+    assert RunStore().count_runs() == 0
 
 
-def test_more_validation_images_than_there_are(cli: Cli, quick: tuple[str, ...]) -> None:
-    assert_failed_run(cli("train", *quick, "--validation-images", 5000), "validation_images is 5000", "1,490")
+def test_json_of_a_failed_training_says_failed(
+    cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise DataError("The images are gone.")
 
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_a_gpu_that_is_not_there(cli: Cli, quick: tuple[str, ...]) -> None:
-    assert_failed_run(cli("train", *quick, "--device", "cuda"), "cuda", "no GPU")
-
-
-def test_json_of_a_failed_training_says_failed(cli: Cli, quick: tuple[str, ...]) -> None:
-    outcome = cli("train", *quick, "--validation-images", 5000, "--json")
+    monkeypatch.setattr("cifar_core.runs.experiment.build_seeded", refuse)
+    outcome = cli("train", *quick, "--json")
     assert outcome.status == 1
     assert (outcome.data["state"], outcome.data["metrics"]) == ("failed", [])
-    assert outcome.err == f"error: {outcome.data['error']}\n"
+    assert outcome.err == f"error: {outcome.data['error']}\n" == "error: The images are gone.\n"
 
 
 def test_a_run_folder_that_cannot_be_written(cli: Cli, quick: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**where: object) -> None:
+    def refuse(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cifar_core.files.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("cifar_core.files.os.fsync", refuse)
     assert_failed_run(cli("train", *quick), "No space left on device")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from cifar_core.ui import words
+from cifar_core import words
 
 
 @pytest.mark.parametrize(
