@@ -130,7 +130,7 @@ def test_max_pooling_fails() -> None:
 
 
 def test_depthwise_without_a_1x1_behind_it_is_not_separable() -> None:
-    depthwise = Conv(groups="depthwise", padding=1)
+    depthwise = Conv(block="C1", groups="depthwise", padding=1)
     alone = rule("depthwise_separable", (conv("C1"), depthwise, conv("C1"), TO_CLASSES))
     assert (alone.passed, alone.value) == (False, 0)
     pair = rule("depthwise_separable", (conv("C1"), Conv(block="C1", groups="depthwise"), TO_CLASSES))
