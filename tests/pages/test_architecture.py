@@ -166,3 +166,34 @@ def test_the_json_is_the_network_as_edited(monkeypatch: pytest.MonkeyPatch) -> N
     open_page("architecture", **{"seed-model-3.C1": "32"})
     expected = with_block_widths(find_preset("seed-model-3").spec, {"C1": 32})
     assert ArchitectureSpec.parse(offered[-1]) == expected
+
+
+def test_another_preset_brings_its_own_augmentation_and_recipe() -> None:
+    session = open_page("augmentation")
+    go_to(session, "training")
+    assert "**seed-model-3**" in on_strip(session, "augmentation")
+    assert "**seed**" in on_strip(session, "recipe")
+    go_to(session, "architecture")
+    shown(session.selectbox("preset").set_value("dilated").run())
+    assert "**assignment**" in on_strip(session, "augmentation")
+    assert "**quick**" in on_strip(session, "recipe")
+    go_to(session, "augmentation")
+    assert "**assignment**" in on_strip(session, "augmentation")
+    go_to(session, "training")
+    assert "**quick**" in on_strip(session, "recipe")
+    assert session.selectbox("recipe").value == "quick"
+
+
+def test_field_with_holes_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = ArchitectureSpec.parse(
+        {
+            "nodes": [{"out_channels": 4, "dilation": rate, "padding": rate} for rate in (2, 4, 8, 8)],
+            "head": [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}],
+        }
+    )
+    monkeypatch.setattr("cifar_core.ui.architecture_editor.with_block_widths", lambda *arguments: spec)
+    assert says(open_page("architecture"), "Paths reach only 26.1 % of the 45 x 45 square")
+
+
+def test_whole_field_is_not_warned_of() -> None:
+    assert not open_page("architecture").warning
