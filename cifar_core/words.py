@@ -35,7 +35,7 @@ def duration(seconds: float | None) -> str:
 
 def plain(text: str) -> str:
     """A person's text with Markdown's signs made harmless: a run's name must not become a link or a picture."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~:$-])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]<>#|~:$!])", r"\\\1", text)
 
 
 def moment(time: datetime | None) -> str:

@@ -13,7 +13,7 @@ with page("Runs", ":material/show_chart:"):
     if not total:
         no_runs_yet()
     else:
-        st.caption("Tick rows to see their curves over each other; with none ticked, the newest run's are shown.")
+        st.caption("Tick rows to see their curves over each other; with none ticked, the newest curve is shown.")
         chosen = choose_runs(store, total)
         with_reference = st.toggle(
             "The seed document's 50 epochs beside them",

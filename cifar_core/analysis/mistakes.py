@@ -12,9 +12,9 @@ from cifar_core.runs.run_files import Predictions
 MistakeOrder = Literal["confidence", "loss", "margin"]
 
 ORDER_TITLES: dict[MistakeOrder, str] = {
-    "confidence": "Most confident first: probability of the wrong answer",
-    "loss": "Highest loss first: least probability left for the right answer",
-    "margin": "Narrowest first: smallest gap between the wrong answer and the right one",
+    "confidence": "Most confident first",
+    "loss": "Highest loss first",
+    "margin": "Narrowest margin first",
 }
 
 

@@ -37,6 +37,8 @@ class TrainedNetwork:
             SpecError: there is no such device here.
             StoreError: the checkpoint is missing, damaged, or of another network.
         """
+        if not run.epochs_done:
+            raise StoreError(f"Run {run.id} has no finished epoch, and so no weights to predict with.")
         files, info = RunFiles(store.run_folder(run.id)), dataset_info(run.config.dataset)
         which = "last" if run.config.training.protocol == "seed" else "best"
         checkpoint = load_checkpoint(files.checkpoint(which))

@@ -138,7 +138,7 @@ def show_rules(rules: tuple[RuleResult, ...]) -> None:
         else:
             color, icon = "gray", "remove"
         value = f"{rule.value:,}" if isinstance(rule.value, int) else rule.value
-        asked = rule.limit if rule.limit == "optional" else f"asked: {rule.limit}"
+        asked = f"asked: {rule.limit}" if rule.required else f"optional: {rule.limit}".removesuffix(": optional")
         st.markdown(f":{color}-badge[:material/{icon}: {rule.title}: {value} ({asked})] :small[{rule.detail}]")
 
 

@@ -15,6 +15,8 @@ from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.panes import two_panes
 from cifar_core.words import count, percent, plain
 
+HOME_CANVAS = 86
+"""Pixels: the widest field that the control reaches."""
 _STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
 _DOORS = (
     ("pages/architecture.py", "Architecture", ":material/schema:", "Check my network", "Widths, count, field, rules."),
@@ -47,11 +49,11 @@ def draw_field() -> None:
         st.metric("Receptive field (before pooling)", f"{numbers.receptive_field} px", border=True)
         st.metric("Parameters", count(numbers.params), border=True)
         st.caption(
-            "Squares: what one cell of the last map can depend on, layer by layer, for the seed document's Model 3. "
-            "Dilation widens the field and costs no parameter."
+            "The receptive field is the part of the image that one value inside the network can see. Each square is "
+            "that of one layer of the seed document's Model 3; dilation widens it and costs no parameter."
         )
     with picture:
-        figure = field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above)
+        figure = field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above, canvas=HOME_CANVAS)
         st.plotly_chart(
             figure,
             key="home-field",

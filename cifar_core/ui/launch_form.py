@@ -38,10 +38,11 @@ def choose_run() -> RunConfig:
         **KEPT,
     )
     spec = _choose_training()
-    name = st.text_input("Name of the run", bench.architecture.name, max_chars=80, key="run-name")
+    default_name = bench.architecture.name + (" edited" if "architecture" in bench.edited else "")
+    name = st.text_input("Name of the run", default_name, max_chars=80, key="run-name")
     return RunConfig.parse(
         {
-            "name": name.strip() or bench.architecture.name,
+            "name": name.strip() or default_name,
             "dataset": dataset,
             "architecture": bench.architecture.model_dump(),
             "augmentation": bench.augmentation.model_dump(),

@@ -38,7 +38,7 @@ def state_badge(state: RunState) -> str:
 def watch() -> None:
     """The watched run, live; when nothing waits or trains, only a slow look for what the command line may start."""
     store = resources.run_store()
-    busy = store.count_runs(_WAITING_OR_ACTIVE) > 0
+    busy = bool(store.list_runs(limit=1, states=_WAITING_OR_ACTIVE))
     st.fragment(_draw, run_every=REFRESH_SECONDS if busy else IDLE_SECONDS)(store, busy)
 
 
@@ -75,7 +75,7 @@ def _draw_run(store: RunStore, run: Run) -> None:
         action.button(
             "Stop",
             icon=":material/stop_circle:",
-            key="stop",
+            key=f"stop-{run.id}",
             disabled=run.state == RunState.STOPPING,
             help="Ends after the running batch and keeps the last whole epoch.",
             width="stretch",
@@ -109,7 +109,8 @@ def _draw_run(store: RunStore, run: Run) -> None:
 def _stop(run_id: str) -> None:
     # Before the page is drawn, whether the click reruns the fragment or, while the page is busy, the whole of it.
     try:
-        resources.run_store().request_stop(run_id)
+        run = resources.run_store().request_stop(run_id)
+        st.toast(f"{plain(run.name)} ({run.id[-6:]}) is {run.state}.", icon=":material/stop_circle:")
     except LabError as error:  # the run may have ended in the meantime
         st.toast(str(error), icon=":material/info:")
 

@@ -11,7 +11,7 @@ from cifar_core.analysis.confusion import class_figures, confusion_matrix
 from cifar_core.analysis.mistakes import ORDER_TITLES, MistakeOrder, rank_mistakes, select_cell
 from cifar_core.data import DatasetInfo, dataset_info
 from cifar_core.errors import DataError
-from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit
+from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, evaluation_split
 from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.colors import TEXT_ON
@@ -34,9 +34,15 @@ def choose_run(store: RunStore) -> Run | None:
         return None
     titles = {run.id: f"{run.name}, {run.config.dataset}, {run.state} ({run.id})" for run in runs}
     _follow_link(titles)
-    chosen = st.selectbox("Run", list(titles), format_func=titles.__getitem__, key="run", persist_state="session")
+    first = next((at for at, run in enumerate(runs) if _has_predictions(store, run)), 0)
+    chosen = st.selectbox("Run", list(titles), first, titles.__getitem__, key="run", persist_state="session")
     st.query_params["run"] = st.session_state[_LINKED] = chosen
     return next(run for run in runs if run.id == chosen)
+
+
+def _has_predictions(store: RunStore, run: Run) -> bool:
+    split = evaluation_split(run.config.training.protocol)
+    return RunFiles(store.run_folder(run.id)).predictions_path(split).is_file()
 
 
 def _follow_link(titles: dict[str, str]) -> None:
@@ -84,7 +90,9 @@ def predictions_or_offer(store: RunStore, run: Run, split: EvaluationSplit) -> P
     with st.spinner("Predicting …", show_time=True):
         from cifar_core.runs.evaluation import predict_split
 
-        return predict_split(store, run, split)
+        predict_split(store, run, split)
+    st.rerun()  # the page as it is with predictions, without the offer
+    return None  # never reached: the rerun leaves by an exception
 
 
 def draw_summary(run: Run, split: EvaluationSplit, predictions: Predictions) -> None:
@@ -133,16 +141,16 @@ def draw_gallery(
 ) -> None:
     """The images of the chosen cell: the misclassified ones worst first, or all of a right cell."""
     info = dataset_info(run.config.dataset)
-    orders = list(ORDER_TITLES)
-    order: MistakeOrder = st.selectbox("Order", orders, format_func=lambda o: ORDER_TITLES[o], key="order")
     is_right_cell = true is not None and true == predicted
-    found = (
-        select_cell(predictions, true, predicted)
-        if is_right_cell
-        else rank_mistakes(predictions, order, true, predicted)
-    )
+    if is_right_cell:
+        found = select_cell(predictions, true, predicted)
+    else:
+        order: MistakeOrder = st.selectbox(
+            "Order", list(ORDER_TITLES), format_func=lambda order: ORDER_TITLES[order], key="order"
+        )
+        found = rank_mistakes(predictions, order, true, predicted)
     if not len(found):
-        st.success("There is no such image: nothing in this cell.", icon=":material/check_circle:")
+        st.info("There is no such image: nothing in this cell.", icon=":material/info:")
         return
     pages = -(-len(found) // IMAGES_A_PAGE)
     number = st.number_input("Page", 1, pages, 1, width=140) if pages > 1 else 1

@@ -9,7 +9,7 @@ from cifar_core.analysis.reference import seed_reference
 from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs import Run, RunStore
 from cifar_core.ui.figures.curves import Curve, curves_figure
-from cifar_core.words import duration, moment
+from cifar_core.words import duration, moment, plain
 
 ROWS_A_PAGE = 50
 
@@ -45,6 +45,7 @@ def _row(run: Run) -> dict[str, object]:
     protocol = run.config.training.protocol
     return {
         "name": run.name,
+        "run": run.id[-6:],
         "state": str(run.state),
         "data": run.config.dataset,
         "parameters": run.num_params,
@@ -75,7 +76,9 @@ def draw_curves(store: RunStore, runs: list[Run], with_reference: bool) -> None:
     curves = []
     for run in runs:
         metrics = store.epochs(run.id)
-        if metrics:
+        if not metrics:
+            st.caption(f"{plain(run.name)} ({run.id[-6:]}) has no finished epoch, and so no curve.")
+        else:
             curves.append(Curve.of(f"{run.name} ({run.id[-6:]})", metrics))
     if with_reference:
         curves.append(_reference_curve())

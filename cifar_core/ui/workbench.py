@@ -6,16 +6,22 @@ then fail every comparison.
 
 from __future__ import annotations
 
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.state import QueryParamsProxy
 
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, num_params, receptive_field
 from cifar_core.data import AugmentationSpec, find_augmentation
+from cifar_core.errors import SpecError
 from cifar_core.training import TrainingSpec, find_recipe
 from cifar_core.words import count
 
 DEFAULT_PRESET = "seed-model-3"
+MAX_LINKED_BYTES = 200_000
+"""Of a spec in a URL, unpacked: a small link must not fill the memory."""
 AUGMENTATION_KEY, RECIPE_KEY = "augmentation", "recipe"
 """Keys of the select boxes over augmentation presets and recipes."""
 _ARCHITECTURE, _AUGMENTATION, _TRAINING = "workbench.architecture", "workbench.augmentation", "workbench.training"
@@ -69,6 +75,54 @@ def forget_choices() -> None:
         st.session_state.pop(key, None)
 
 
+def keep_in_link() -> None:
+    """Writes an edited workbench into the page's URL, so that a reload launches what stood there before it."""
+    bench, preset = current_workbench(), preset_on_workbench()
+    link = st.query_params
+    is_new = (preset.name, bench.architecture) != (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec)
+    _set_or_drop(link, "network", f"{preset.name}~{_packed(bench.architecture)}" if is_new else None)
+    is_own = bench.augmentation != find_augmentation(preset.augmentation).spec
+    _set_or_drop(link, "transforms", f"{bench.augmentation.name}~{_packed(bench.augmentation)}" if is_own else None)
+
+
+def restore_from_link() -> None:
+    """Takes the workbench from the URL of a page that was reloaded, unless this session has one already.
+
+    Raises:
+        SpecError: the link was damaged.
+    """
+    link = st.query_params
+    if _ARCHITECTURE not in st.session_state and "network" in link:
+        name, spec = _unpacked(link["network"])
+        put_architecture(find_preset(name).name, ArchitectureSpec.parse(spec))
+    if _AUGMENTATION not in st.session_state and "transforms" in link:
+        name, spec = _unpacked(link["transforms"])
+        put_augmentation(find_augmentation(name).name, AugmentationSpec.parse(spec))
+
+
+def _packed(spec: ArchitectureSpec | AugmentationSpec) -> str:
+    return urlsafe_b64encode(zlib.compress(spec.model_dump_json().encode(), 9)).decode()
+
+
+def _unpacked(text: str) -> tuple[str, bytes]:
+    name, _, packed = text.partition("~")
+    try:
+        inflater = zlib.decompressobj()
+        unpacked = inflater.decompress(urlsafe_b64decode(packed), MAX_LINKED_BYTES)
+    except (ValueError, zlib.error):
+        inflater, unpacked = None, b""
+    if inflater is None or not inflater.eof:
+        raise SpecError("The link to this page is damaged: open the page from the menu, and choose the network anew.")
+    return name, unpacked
+
+
+def _set_or_drop(link: QueryParamsProxy, name: str, value: str | None) -> None:
+    if value is not None:
+        link[name] = value
+    elif name in link:
+        del link[name]
+
+
 def put_augmentation(preset_name: str, spec: AugmentationSpec) -> None:
     """Lays an augmentation on the workbench."""
     st.session_state[_AUGMENTATION] = (preset_name, spec.model_dump_json())
@@ -84,10 +138,16 @@ def draw_strip() -> None:
     bench = current_workbench()
     layers = bench.architecture.layers
     numbers = f"{count(num_params(layers))} parameters, field {receptive_field(layers)} px"
+    epochs = bench.training.epochs
     parts = (
         ("architecture", ":material/schema:", bench.architecture.name, numbers),
         ("augmentation", ":material/auto_fix_high:", bench.augmentation.name, ""),
-        ("recipe", ":material/timer:", bench.training.recipe, f"{bench.training.epochs} epochs"),
+        (
+            "recipe",
+            ":material/timer:",
+            bench.training.recipe,
+            f"{epochs} epoch{'s' if epochs > 1 else ''}",
+        ),
     )
     texts = []
     for kind, icon, name, detail in parts:

@@ -75,7 +75,7 @@ def test_a_run_that_goes_on_is_not_evaluated(cli: Cli, queued: Run) -> None:
 
 
 def test_a_run_without_a_checkpoint_says_so(cli: Cli, failed: Run) -> None:
-    cli("evaluate", failed.id).assert_refused(1, "best.pt is missing")
+    cli("evaluate", failed.id).assert_refused(1, "has no finished epoch")
     assert RunStore().get(failed.id).test_accuracy is None
 
 

@@ -103,7 +103,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(cli: Cli, completed: Run
 
 
 def test_a_run_without_a_checkpoint_says_so(cli: Cli, queued: Run, tmp_path: Path) -> None:
-    cli("predict", queued.id, write_image(tmp_path / "a.png")).assert_refused(1, "best.pt is missing")
+    cli("predict", queued.id, write_image(tmp_path / "a.png")).assert_refused(1, "has no finished epoch")
 
 
 def _png_of_zeros(side: int) -> bytes:

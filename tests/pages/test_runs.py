@@ -55,7 +55,7 @@ def test_one_run_is_shown_with_its_figures(trained: Callable[[str], Run]) -> Non
 def test_each_accuracy_says_which_set_it_is_of(trained: Callable[[str], Run]) -> None:
     ids = {which: trained(which).id for which in ("completed", "seed", "stopped")}
     rows = table(open_page("runs")).set_index("id")
-    assert [rows.loc[ids[which]]["on"] for which in ids] == ["validation", "test", "validation"]
+    assert [rows.loc[ids[which]]["on"] for which in ids] == ["validation", "test (test-chosen)", "validation"]
     assert len({rows.loc[ids["completed"]]["of"], rows.loc[ids["seed"]]["of"], rows.loc[ids["stopped"]]["of"]}) == 3
     assert rows.loc[ids["stopped"]]["epochs"] == "1 / 9"
 

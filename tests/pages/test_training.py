@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,6 +15,11 @@ from cifar_core.runs import Run, RunProgress, RunState, RunStore
 from cifar_core.training import find_recipe
 from tests.pages.helpers import SECONDS, go_to, links, metric, number, on_strip, open_page, says, shown
 from tests.tiny import some_metrics, tiny_config
+
+
+def stop_button(session: AppTest) -> Any:
+    """The one of the run that is being watched."""
+    return next(button for button in session.button if (button.key or "").startswith("stop-"))
 
 
 def launch(session: AppTest) -> AppTest:
@@ -71,7 +77,7 @@ def test_what_lies_on_the_workbench_is_what_is_launched(store: RunStore, idle: N
     assert kinds == ["horizontal_flip", "shift_scale_rotate", "color_jitter", "coarse_dropout"]
     assert run.config.augmentation.transforms[0].p == 0.25
     assert run.config.training == find_recipe("quick").spec
-    assert run.name == "dilated"
+    assert run.name == "dilated edited"
 
 
 @pytest.mark.parametrize("name", ["", "   "])
@@ -123,25 +129,25 @@ def test_a_launched_run_trains_to_its_end(store: RunStore) -> None:
     assert metric(session, "Test accuracy") == f"{100 * (run.test_accuracy or 0):.1f} %"
     assert links(session) == ["See its mistakes", "Compare it"]
     assert any("accuracy" in block.value for block in session.code)
-    assert not button_keys(session) & {"stop"}
+    assert not any((key or "").startswith("stop") for key in button_keys(session))
 
 
 def test_stop_ends_a_queued_run_at_once(store: RunStore, idle: None) -> None:
     session = launch(open_page("training"))
-    shown(session.button("stop").click().run())
+    shown(stop_button(session).click().run())
     assert store.list_runs()[0].state == RunState.STOPPED
     assert says(session, "-badge[stopped]")
-    assert "stop" not in button_keys(session)
+    assert not any((key or "").startswith("stop") for key in button_keys(session))
 
 
 def test_stop_asks_a_running_run_to_end(store: RunStore, idle: None) -> None:
     claim = store.start(tiny_config("long", epochs=100))
     session = open_page("training")
     assert says(session, "**long** on Handwritten digits", "-badge[running]")
-    shown(session.button("stop").click().run())
+    shown(stop_button(session).click().run())
     assert store.get(claim.run_id).state == RunState.STOPPING
     assert says(session, "-badge[stopping]")
-    assert session.button("stop").disabled
+    assert stop_button(session).disabled
 
 
 @pytest.mark.parametrize(("stage", "text"), [("loading", "Loading the images"), ("evaluating", "Evaluating")])
@@ -171,7 +177,7 @@ def test_stop_that_comes_too_late_says_so(store: RunStore, idle: None) -> None:
     claim = store.start(tiny_config("short"))
     session = open_page("training")
     store.report_end(claim, RunState.COMPLETED)
-    shown(session.button("stop").click().run())
+    shown(stop_button(session).click().run())
     assert [toast.value for toast in session.toast] == [
         f"Run {claim.run_id} is completed: only a queued or running one can be stopped."
     ]
@@ -245,3 +251,25 @@ def test_a_run_of_another_program_is_watched(trained: Callable[[str], Run], stor
 def test_with_cifar10_it_is_the_first_choice(store: RunStore, idle: None, own_store: Path) -> None:
     launch(open_page("training"))
     assert store.list_runs()[0].config.dataset == "cifar10"
+
+
+def test_reload_of_the_page_keeps_the_edited_network_and_augmentation() -> None:
+    session = open_page("architecture", preset="Dilated")
+    shown(session.slider("dilated.C1").set_value(12).run())
+    go_to(session, "augmentation")
+    shown(session.toggle("assignment.color_jitter").set_value(True).run())
+    go_to(session, "training")
+    network, augmentation = on_strip(session, "architecture"), on_strip(session, "augmentation")
+    assert "edited" in network
+    assert "edited" in augmentation
+    values = {name: session.query_params[name] for name in ("network", "transforms")}
+    link = {name: value if isinstance(value, str) else value[0] for name, value in values.items()}
+    reloaded = open_page("training", **link)
+    assert (on_strip(reloaded, "architecture"), on_strip(reloaded, "augmentation")) == (network, augmentation)
+
+
+def test_damaged_link_is_told_in_a_sentence() -> None:
+    session = open_page("training", network="seed-model-3~!!!")
+    (error,) = session.error
+    assert error.value.startswith("The link to this page is damaged: ")
+    assert "97,264" in on_strip(session, "architecture")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,10 @@ def test_predictions_are_worked_out_once(store: RunStore, interrupted: Run) -> N
 
 def test_a_missing_checkpoint_is_a_sentence(store: RunStore) -> None:
     run = store.enqueue(tiny_config())
-    with pytest.raises(StoreError, match=r"best\.pt is missing: this run has no such checkpoint\.$"):
+    with pytest.raises(StoreError, match=r"has no finished epoch, and so no weights to predict with\.$"):
         predict_split(store, run, "test")
+    with pytest.raises(StoreError, match=r"best\.pt is missing: this run has no such checkpoint\.$"):
+        predict_split(store, replace(run, epochs_done=1), "test")
 
 
 def test_a_damaged_checkpoint_is_a_sentence(store: RunStore, interrupted: Run) -> None:

@@ -49,6 +49,9 @@ def confusion_figure(
             hovertext=hover,
             hoverinfo="text",
             showlegend=False,
+            # A selection fades what is not selected: the matrix must stay readable behind a click.
+            selected={"marker": {"opacity": 0}, "textfont": {"color": text_color}},
+            unselected={"marker": {"opacity": 0}, "textfont": {"color": text_color}},
         )
     )
     ticks = {"tickmode": "array", "tickvals": list(range(len(class_names))), "ticktext": list(class_names)}

@@ -11,7 +11,9 @@ from cifar_core.ui.colors import NEUTRAL, color, faded
 from cifar_core.ui.figures.layout import laid_out
 
 
-def field_figure(layers: Sequence[Layer], image_size: int, threshold: int, height: int = 430) -> go.Figure:
+def field_figure(
+    layers: Sequence[Layer], image_size: int, threshold: int, height: int = 430, canvas: int = 0
+) -> go.Figure:
     """Squares that one central cell of each layer can depend on, over the image's outline.
 
     Args:
@@ -19,6 +21,7 @@ def field_figure(layers: Sequence[Layer], image_size: int, threshold: int, heigh
         image_size: side of the image, in pixels.
         threshold: the side that the rule asks to exceed, in pixels; drawn dashed.
         height: of the figure, in screen pixels.
+        canvas: side that is shown at least, in pixels; a fixed one lets the squares be seen to grow.
     """
     shown = [layer for layer in before_pooling(layers) if layer.r_out > layer.r_in]
     blocks = list(dict.fromkeys(layer.block for layer in shown))
@@ -43,7 +46,7 @@ def field_figure(layers: Sequence[Layer], image_size: int, threshold: int, heigh
         )
     figure.add_trace(_outline(image_size, f"image, {image_size} px", "solid"))
     figure.add_trace(_outline(threshold, f"rule, more than {threshold} px", "dash"))
-    half = max([image_size, threshold, *(layer.r_out for layer in shown)]) / 2 + 2
+    half = max([image_size, threshold, canvas, *(layer.r_out for layer in shown)]) / 2 + 2
     axis = {"range": [-half, half], "visible": False, "fixedrange": True}
     return laid_out(figure, height, xaxis=axis, yaxis={**axis, "scaleanchor": "x"})
 
