@@ -168,7 +168,8 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
     def press(signum: int, frame: object) -> None:
         nonlocal pressed
         pressed = True
-        signal.signal(signal.SIGINT, before)
+        # Python's own, not the handler from before: a shell that starts this in the background has the signal ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         click.echo("\nStopping after this batch; Ctrl-C again ends at once.", err=True)
 
     before = signal.signal(signal.SIGINT, press)

@@ -247,7 +247,7 @@ def train_it(visitor: Visitor, folder: Path) -> Run:
     expect(visitor.strip).to_contain_text("seed-model-2 edited")
     visitor.expect_choice("dataset", "Handwritten digits")
     visitor.enter("Epochs", "1")
-    expect(visitor.strip).to_contain_text("1 epochs")
+    expect(visitor.strip).to_contain_text("1 epoch")
     visitor.main.get_by_role("button", name="Launch").click()
     # From here on nothing is touched: the page must come to the end by itself.
     expect(visitor.main.get_by_text("completed", exact=True)).to_be_visible()
