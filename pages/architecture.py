@@ -15,6 +15,7 @@ from cifar_core.ui.architecture_editor import (
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
+from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import put_architecture
 
 with page("Architecture", ":material/schema:"):
@@ -40,11 +41,4 @@ with page("Architecture", ":material/schema:"):
             alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",
         )
     show_layers(description)
-    st.download_button(
-        "Architecture as JSON",
-        spec.to_json(),
-        file_name=f"{spec.name}.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    json_download("Architecture as JSON", spec)

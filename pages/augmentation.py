@@ -10,6 +10,7 @@ from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
 from cifar_core.ui.sprites import grid
+from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import preset_on_workbench, put_augmentation
 
 SAMPLES = 8
@@ -42,11 +43,4 @@ with page("Augmentation", ":material/auto_fix_high:"):
             st.info("No transform is on: every draw equals the original.", icon=":material/info:")
         if "cifar10" not in names:
             st.caption("CIFAR-10 is not here: digits stand in. `python -m cifar_core data fetch` gets it.")
-    st.download_button(
-        "Augmentation as JSON",
-        spec.to_json(),
-        file_name=f"{spec.name}.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    json_download("Augmentation as JSON", spec)
