@@ -71,7 +71,7 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
     elif first["type"] == "union_tag_not_found":
         sentence = f"{where} lacks the field {first['ctx']['discriminator']}, which says what it is"
     elif first["type"] == "union_tag_invalid":
-        tag, found = first["ctx"]["discriminator"].strip("'"), _shown(first["ctx"]["tag"])
+        tag, found = first["ctx"]["discriminator"].strip("'_()"), _shown(first["ctx"]["tag"])
         sentence = f"{where}.{tag} is {found}: it must be one of {first['ctx']['expected_tags']}"
     elif first["type"] == "model_type":
         sentence = f"{where} is {_shown(first['input'])}: it must be an object with fields"

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from cifar_core.architecture.geometry import Layer
-from cifar_core.architecture.nodes import ActivationStep, Conv, DropoutStep, Linear, NormStep, Pool
+from cifar_core.architecture.layers import Layer
+from cifar_core.architecture.modules import Gate, Join, LayerNorm2d
+from cifar_core.architecture.nodes import (
+    ActivationStep,
+    AnyNode,
+    Branch,
+    Conv,
+    DropoutStep,
+    Flatten,
+    GateStep,
+    Linear,
+    NormStep,
+    Pool,
+)
 from cifar_core.architecture.spec import ArchitectureSpec
 
-_ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "hardswish": nn.Hardswish,
+}
 
 
 class CompactNetwork(nn.Module):
@@ -30,39 +51,71 @@ class CompactNetwork(nn.Module):
 
 def build_network(spec: ArchitectureSpec) -> CompactNetwork:
     """Builds the network with PyTorch's default initialisation, drawn from the global generator."""
-    body: OrderedDict[str, nn.Module] = OrderedDict()
-    head: OrderedDict[str, nn.Module] = OrderedDict()
-    for layer in spec.layers:
-        if isinstance(layer.node, Linear) and "flatten" not in head:
-            head["flatten"] = nn.Flatten()
-        part = head if layer.in_head else body
-        name = layer.name.replace(".", "_")
-        while name in part:  # a label may hold "." or "_" itself: "C1.2" then "C1_2"
-            name += "_"
-        part[name] = build_layer(layer)
-    return CompactNetwork(nn.Sequential(body), nn.Sequential(head))
+    layers = iter(spec.layers)
+    return CompactNetwork(_sequence(spec.nodes, layers), _sequence(spec.head, layers))
+
+
+def build_seeded(spec: ArchitectureSpec, seed: int) -> CompactNetwork:
+    """Builds with initial weights that depend on `seed` alone, and leaves the global generator as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return build_network(spec)
+
+
+def module_name(layer: Layer, taken: Sequence[str] | OrderedDict[str, nn.Module]) -> str:
+    """The name of a layer's module among its neighbours: "C1.2" becomes "C1_2"."""
+    name = layer.name.replace(".", "_")
+    while name in taken:  # a label may hold "." or "_" itself: "C1.2" then "C1_2"
+        name += "_"
+    return name
+
+
+def _sequence(nodes: Sequence[AnyNode], layers: Iterator[Layer]) -> nn.Sequential:
+    """Modules of some nodes; `layers` gives theirs in the order of `trace_layers`: main, shortcut, then the join."""
+    modules: OrderedDict[str, nn.Module] = OrderedDict()
+    for node in nodes:
+        if isinstance(node, Flatten):
+            modules["flatten" if "flatten" not in modules else f"flatten_{len(modules)}"] = nn.Flatten()
+        elif isinstance(node, Branch):
+            main, shortcut = _sequence(node.main, layers), _sequence(node.shortcut, layers)
+            join = next(layers)
+            modules[module_name(join, modules)] = Join(main, shortcut, node.combine, build_layer(join))
+        else:
+            layer = next(layers)
+            modules[module_name(layer, modules)] = build_layer(layer)
+    return nn.Sequential(modules)
 
 
 def build_layer(layer: Layer) -> nn.Module:
-    """One layer of the spec with the steps around it."""
+    """One layer of the spec with the steps around it; of a join, the steps behind it."""
     node = layer.node
     if isinstance(node, Pool):
         return _pool(node)
     modules: OrderedDict[str, nn.Module] = OrderedDict()
-    channels, spatial = layer.in_channels, isinstance(node, Conv)
+    channels, spatial = layer.in_channels, not isinstance(node, Linear)
     for step in node.steps:
         name = step.step if step.step not in modules else f"{step.step}_{len(modules)}"
         if isinstance(step, NormStep):
-            modules[name] = nn.BatchNorm2d(channels) if spatial else nn.BatchNorm1d(channels)
+            modules[name] = _norm(step, channels, spatial)
         elif isinstance(step, ActivationStep):
             modules[name] = _ACTIVATIONS[step.kind]()
         elif isinstance(step, DropoutStep):
             by_channel = spatial and step.kind == "channel"
             modules[name] = nn.Dropout2d(step.rate) if by_channel else nn.Dropout(step.rate)
+        elif isinstance(step, GateStep):
+            modules[name] = Gate(channels, step.hidden_channels)
         else:
-            modules[name] = _conv(node, layer) if isinstance(node, Conv) else _linear(node, layer)
+            modules[name] = _conv(node, layer) if isinstance(node, Conv) else _linear(layer)
             channels = layer.out_channels
     return nn.Sequential(modules)
+
+
+def _norm(step: NormStep, channels: int, spatial: bool) -> nn.Module:
+    if step.num_groups is not None:
+        return nn.GroupNorm(step.num_groups, channels)
+    if step.kind == "layer":
+        return LayerNorm2d(channels) if spatial else nn.LayerNorm(channels)
+    return nn.BatchNorm2d(channels) if spatial else nn.BatchNorm1d(channels)
 
 
 def _conv(node: Conv, layer: Layer) -> nn.Conv2d:
@@ -79,18 +132,12 @@ def _conv(node: Conv, layer: Layer) -> nn.Conv2d:
     )
 
 
-def _linear(node: Linear, layer: Layer) -> nn.Linear:
-    return nn.Linear(layer.in_channels, layer.out_channels, bias=node.bias)
+def _linear(layer: Layer) -> nn.Linear:
+    assert isinstance(layer.node, Linear)
+    return nn.Linear(layer.in_channels, layer.out_channels, bias=layer.node.bias)
 
 
 def _pool(node: Pool) -> nn.Module:
     if node.kernel_size is not None:
         return nn.AvgPool2d(node.kernel_size)
     return nn.AdaptiveAvgPool2d(1) if node.kind == "adaptive_avg" else nn.AdaptiveMaxPool2d(1)
-
-
-def build_seeded(spec: ArchitectureSpec, seed: int) -> CompactNetwork:
-    """Builds with initial weights that depend on `seed` alone, and leaves the global generator as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return build_network(spec)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cifar_core.architecture.cost import layer_macs, layer_params, num_macs, num_params
-from cifar_core.architecture.geometry import Layer, coverage, receptive_field, receptive_field_with_pooling
+from cifar_core.architecture.coverage import coverage
+from cifar_core.architecture.geometry import receptive_field, receptive_field_with_pooling
+from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.rules import RuleLimits, RuleResult, judge
 from cifar_core.architecture.spec import ArchitectureSpec
 from cifar_core.spec_model import SpecModel

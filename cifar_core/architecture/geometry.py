@@ -5,9 +5,11 @@ Receptive field (Araujo, Norris, Sim: "Computing Receptive Fields of Convolution
     n_out = floor((n_in + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1
     j_out = j_in * stride
     r_out = r_in + (kernel_size - 1) * dilation * j_in
+    offset_out = offset_in - padding * j_in
 
-where n is the side of the map in cells, j the jump (input pixels between neighbouring cells) and r the side of the
-input square, in pixels, that one cell can depend on.
+where n is the side of the map in cells, j the jump (input pixels between neighbouring cells), r the side of the input
+square, in pixels, that one cell can depend on, and offset its first pixel for the map's first cell. Where two paths
+join, the square is the bounding box of both.
 """
 
 from __future__ import annotations
@@ -15,50 +17,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cifar_core.architecture.nodes import AnyNode, Conv, Flatten, Linear, Pool
+from cifar_core.architecture.layers import IMAGE, Layer, before_pooling
+from cifar_core.architecture.nodes import AnyNode, Branch, Conv, Flatten, Linear, NormStep, Pool
 
 MAX_MAP_SIDE = 2_048
 """Cells; twice the largest image."""
 MAX_RECEPTIVE_FIELD = 100_000
 """Pixels, of a cell's field and of the jump between cells: no image is near as large, and arithmetic stays quick."""
+MAX_CHANNELS = 65_536
+"""What concatenation and channel multipliers may add up to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One convolution, pooling or linear layer at its place in the network."""
-
-    name: str
-    """Block and number inside it: "C1.2"; layers of the head are "head.1", ..."""
-    op: str
-    """"conv", "depthwise", "pointwise", "grouped", "adaptive_avg", "adaptive_max", "avg" or "linear"."""
-    node: Conv | Pool | Linear
-    block: str
-    in_channels: int
-    out_channels: int
-    groups: int
-    n_in: int
-    """Side of the input map, in cells."""
-    n_out: int
-    kernel_size: int
-    stride: int
-    padding: int | str
-    dilation: int
-    jump_in: int
-    """Input pixels between neighbouring cells of the input map."""
-    jump_out: int
-    r_in: int
-    """Receptive field of a cell of the input map: side of a square, in pixels."""
-    r_out: int
-    in_head: bool
-
-    @property
-    def is_pool(self) -> bool:
-        """Whether this layer pools."""
-        return isinstance(self.node, Pool)
-
-
-def trace_layers(in_channels: int, size: int, nodes: Sequence[Conv], head: Sequence[AnyNode]) -> tuple[Layer, ...]:
-    """Walks a network once and returns its layers in order.
+def trace_layers(in_channels: int, size: int, nodes: Sequence[AnyNode], head: Sequence[AnyNode]) -> tuple[Layer, ...]:
+    """Walks a network once and returns its layers in order: of a branch its main path, its shortcut, its join.
 
     Args:
         in_channels: channels of the image.
@@ -69,24 +40,11 @@ def trace_layers(in_channels: int, size: int, nodes: Sequence[Conv], head: Seque
     Raises:
         ValueError: one sentence naming the node, the field, its value and what was allowed.
     """
-    layers: list[Layer] = []
-    numbers: dict[str, int] = {}
-    place = _Place(channels=in_channels, n=size, jump=1, r=1, flat=False)
-    for index, (node, in_head) in enumerate([*((n, False) for n in nodes), *((n, True) for n in head)]):
-        where = f"head[{index - len(nodes)}]" if in_head else f"nodes[{index}]"
-        if isinstance(node, Flatten):
-            # What follows reads the whole map.
-            field = place.r + (place.n - 1) * place.jump
-            place = replace(place, channels=place.channels * place.n * place.n, n=1, r=field, flat=True)
-            continue
-        block = "head" if in_head else (node.block if isinstance(node, Conv) else "")
-        numbers[block] = numbers.get(block, 0) + 1
-        name = f"{block}.{numbers[block]}" if block else str(index + 1)
-        layer = _layer(node, place, where, name, block, in_head)
-        layers.append(layer)
-        flat = place.flat or isinstance(node, Linear)
-        place = _Place(layer.out_channels, layer.n_out, layer.jump_out, layer.r_out, flat)
-    return tuple(layers)
+    walk = _Walk([], {})
+    place = _Place(in_channels, size, jump=1, offset=0, r=1, flat=False, source=IMAGE)
+    place = walk.through(nodes, place, "nodes", block="", in_head=False)
+    walk.through(head, place, "head", block="head", in_head=True)
+    return tuple(walk.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +54,83 @@ class _Place:
     channels: int
     n: int
     jump: int
+    offset: int
     r: int
     flat: bool
+    source: int
+    """Position of the layer that made the map."""
 
 
-def _layer(node: Conv | Pool | Linear, place: _Place, where: str, name: str, block: str, in_head: bool) -> Layer:
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The layers so far, and how many each block has."""
+
+    layers: list[Layer]
+    numbers: dict[str, int]
+
+    def through(self, nodes: Sequence[AnyNode], place: _Place, where: str, block: str, in_head: bool) -> _Place:
+        for index, node in enumerate(nodes):
+            here = f"{where}[{index}]"
+            if isinstance(node, Flatten):
+                # What follows reads the whole map.
+                field = place.r + (place.n - 1) * place.jump
+                place = replace(place, channels=place.channels * place.n * place.n, n=1, r=field, flat=True)
+                continue
+            own = block if in_head else ((node.block if isinstance(node, Conv | Branch) else "") or block)
+            if isinstance(node, Branch):
+                main = self.through(node.main, place, f"{here}.main", own, in_head)
+                shortcut = self.through(node.shortcut, place, f"{here}.shortcut", own, in_head)
+                layer = _join_layer(node, main, shortcut, here)
+            else:
+                layer = _layer(node, place, here)
+            place = self._added(layer, own, in_head, here)
+        return place
+
+    def _added(self, layer: Layer, block: str, in_head: bool, where: str) -> _Place:
+        _check_steps(layer, where)
+        self.numbers[block] = self.numbers.get(block, 0) + 1
+        name = f"{block}.{self.numbers[block]}" if block else str(self.numbers[block])
+        self.layers.append(replace(layer, name=name, block=block, in_head=in_head))
+        return _Place(
+            layer.out_channels,
+            layer.n_out,
+            layer.jump_out,
+            layer.offset,
+            layer.r_out,
+            isinstance(layer.node, Linear),
+            len(self.layers) - 1,
+        )
+
+
+def _check_steps(layer: Layer, where: str) -> None:
+    """Group norms must divide the channels that they find."""
+    if isinstance(layer.node, Pool):
+        return
+    channels = layer.out_channels if layer.is_join else layer.in_channels
+    for step in layer.node.steps:
+        if step.step in ("conv", "linear"):
+            channels = layer.out_channels
+        elif isinstance(step, NormStep) and step.num_groups is not None and channels % step.num_groups:
+            raise ValueError(f"{where}: num_groups is {step.num_groups}: it must divide the {channels} channels there")
+
+
+def _layer(node: Conv | Pool | Linear, place: _Place, where: str) -> Layer:
     if isinstance(node, Conv):
-        layer = _conv_layer(node, place, where)
-    elif isinstance(node, Pool):
-        layer = _pool_layer(node, place, where)
-    else:
-        layer = _linear_layer(node, place, where)
-    return replace(layer, name=name, block=block, in_head=in_head)
+        return _conv_layer(node, place, where)
+    if isinstance(node, Pool):
+        return _pool_layer(node, place, where)
+    return _linear_layer(node, place, where)
+
+
+def _at(place: _Place, **fields: object) -> Layer:
+    """A layer that leaves the place as it found it, but for these fields."""
+    unchanged: dict[str, object] = {
+        "name": "", "block": "", "in_head": False, "groups": 1, "kernel_size": 1, "stride": 1, "padding": 0,
+        "dilation": 1, "in_channels": place.channels, "out_channels": place.channels, "n_in": place.n,
+        "n_out": place.n, "jump_in": place.jump, "jump_out": place.jump, "r_in": place.r, "r_out": place.r,
+        "offset": place.offset, "inputs": (place.source,),
+    }  # fmt: skip
+    return Layer(**{**unchanged, **fields})  # type: ignore[arg-type]
 
 
 def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
@@ -120,12 +143,12 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
             f"{where}: the map would shrink from {place.n} to {n_out} cells (kernel_size {node.kernel_size}, "
             f"dilation {node.dilation}, padding {node.padding}): at least 1 is needed, so pad more or dilate less"
         )
-    padded = (node.extent - 1) // 2 + (node.extent - 1) % 2 if node.padding == "same" else node.padding
     if n_out > MAX_MAP_SIDE:
         raise ValueError(
             f"{where}: the map would grow from {place.n} to {n_out} cells (padding {node.padding}): "
             f"at most {MAX_MAP_SIDE:,} are allowed"
         )
+    padded = (node.extent - 1) // 2 + (node.extent - 1) % 2 if node.padding == "same" else node.padding
     if node.padding_mode == "reflect" and padded >= place.n:
         raise ValueError(
             f'{where}: padding is {padded} and padding_mode is "reflect": it must be below the map\'s side, {place.n}'
@@ -136,32 +159,33 @@ def _conv_layer(node: Conv, place: _Place, where: str) -> Layer:
             f"{where}: the receptive field would be {r_out:,} pixels and the jump {jump_out:,}: "
             f"at most {MAX_RECEPTIVE_FIELD:,} are allowed, so use smaller kernels, dilations or strides"
         )
-    return Layer(
-        name="",
+    layer = _at(
+        place,
         op=_conv_op(node, groups, place.channels),
         node=node,
-        block="",
-        in_channels=place.channels,
         out_channels=out_channels,
         groups=groups,
-        n_in=place.n,
         n_out=n_out,
         kernel_size=node.kernel_size,
         stride=node.stride,
         padding=node.padding,
         dilation=node.dilation,
-        jump_in=place.jump,
         jump_out=jump_out,
-        r_in=place.r,
         r_out=r_out,
-        in_head=False,
     )
+    return replace(layer, offset=place.offset - layer.pad_before * place.jump)
 
 
 def _conv_channels(node: Conv, in_channels: int, where: str) -> tuple[int, int]:
     """The convolution's (out_channels, groups) once its input is known."""
     if node.groups == "depthwise":
-        return in_channels * node.channel_multiplier, in_channels
+        out_channels = in_channels * node.channel_multiplier
+        if out_channels > MAX_CHANNELS:
+            raise ValueError(
+                f"{where}: channel_multiplier is {node.channel_multiplier}, which gives {out_channels:,} channels: "
+                f"at most {MAX_CHANNELS:,} are allowed"
+            )
+        return out_channels, in_channels
     assert node.out_channels is not None  # Conv refuses anything else
     for field, channels in (("in_channels", in_channels), ("out_channels", node.out_channels)):
         if channels % node.groups:
@@ -177,70 +201,60 @@ def _conv_op(node: Conv, groups: int, in_channels: int) -> str:
     return "pointwise" if node.kernel_size == 1 else "conv"
 
 
+def _join_layer(node: Branch, main: _Place, shortcut: _Place, where: str) -> Layer:
+    shapes = [f"{place.channels} channels on {place.n} x {place.n} cells" for place in (main, shortcut)]
+    ends = f"{where}: main ends in {shapes[0]} and shortcut in {shapes[1]}"
+    if main.n != shortcut.n or (node.combine == "add" and main.channels != shortcut.channels):
+        raise ValueError(f'{ends}: combine "{node.combine}" needs equal {_EQUAL[node.combine]}')
+    if main.jump != shortcut.jump:
+        raise ValueError(
+            f"{where}: neighbouring cells of main are {main.jump} pixels apart and those of shortcut {shortcut.jump}: "
+            "the strides of both paths must multiply to the same"
+        )
+    channels = main.channels if node.combine == "add" else main.channels + shortcut.channels
+    if channels > MAX_CHANNELS:
+        raise ValueError(f"{ends}: at most {MAX_CHANNELS:,} channels together are allowed")
+    offset = min(main.offset, shortcut.offset)
+    field = max(main.offset + main.r, shortcut.offset + shortcut.r) - offset
+    return _at(
+        main,
+        op=node.combine,
+        node=node,
+        in_channels=channels,
+        out_channels=channels,
+        r_in=max(main.r, shortcut.r),
+        r_out=field,
+        offset=offset,
+        inputs=(main.source, shortcut.source),
+    )
+
+
+_EQUAL = {"add": "shapes", "concat": "sides"}
+
+
 def _pool_layer(node: Pool, place: _Place, where: str) -> Layer:
     if place.flat:
         raise ValueError(f"{where} is a Pool after a Flatten or Linear: a Pool needs a map")
     window = place.n if node.kernel_size is None else node.kernel_size
     if window > place.n:
         raise ValueError(f"{where}: kernel_size is {window}: the map's side is only {place.n}")
-    return Layer(
-        name="",
+    return _at(
+        place,
         op=node.kind,
         node=node,
-        block="",
-        in_channels=place.channels,
-        out_channels=place.channels,
         groups=place.channels,
-        n_in=place.n,
         n_out=place.n // window,
         kernel_size=window,
         stride=window,
-        padding=0,
-        dilation=1,
-        jump_in=place.jump,
         jump_out=place.jump * window,
-        r_in=place.r,
         r_out=place.r + (window - 1) * place.jump,
-        in_head=True,
     )
 
 
 def _linear_layer(node: Linear, place: _Place, where: str) -> Layer:
     if not place.flat:
         raise ValueError(f"{where} is a Linear on a map: put a Flatten before it")
-    return Layer(
-        name="",
-        op="linear",
-        node=node,
-        block="",
-        in_channels=place.channels,
-        out_channels=node.out_features,
-        groups=1,
-        n_in=1,
-        n_out=1,
-        kernel_size=1,
-        stride=1,
-        padding=0,
-        dilation=1,
-        jump_in=place.jump,
-        jump_out=place.jump,
-        r_in=place.r,
-        r_out=place.r,
-        in_head=True,
-    )
-
-
-def before_pooling(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The layers that the assignment's receptive field counts: all before the pooling of the whole map, or a Linear.
-
-    A pooling in smaller windows counts like a convolution.
-    """
-    kept: list[Layer] = []
-    for layer in layers:
-        if isinstance(layer.node, Linear) or (layer.is_pool and layer.kernel_size == layer.n_in):
-            break
-        kept.append(layer)
-    return tuple(kept)
+    return _at(place, op="linear", node=node, out_channels=node.out_features)
 
 
 def receptive_field(layers: Sequence[Layer]) -> int:
@@ -252,26 +266,3 @@ def receptive_field(layers: Sequence[Layer]) -> int:
 def receptive_field_with_pooling(layers: Sequence[Layer]) -> int:
     """The same after the head's pooling: nominal, since it exceeds the image and is clipped by it."""
     return max((layer.r_out for layer in layers), default=1)
-
-
-def coverage(layers: Sequence[Layer]) -> float:
-    """Share of the receptive field's square that at least one path reaches, in (0, 1].
-
-    Kernels are square and the network is a chain, so the reached set is a product of one set of offsets along each
-    axis; it is kept as the bits of an integer and walked from the last layer back to the image.
-    """
-    counted = before_pooling(layers)
-    offsets = 1
-    for layer in reversed(counted):
-        spread = _spread(offsets, layer.stride)
-        offsets = 0
-        for tap in range(layer.kernel_size):
-            offsets |= spread << (tap * layer.dilation)
-    return (offsets.bit_count() / receptive_field(layers)) ** 2
-
-
-def _spread(bits: int, stride: int) -> int:
-    """Moves bit i to bit i * stride."""
-    if stride == 1:
-        return bits
-    return int(("0" * (stride - 1)).join(f"{bits:b}"), base=2)

@@ -6,12 +6,14 @@ groups must divide, a map that vanishes) is checked by `geometry.trace_layers`, 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from cifar_core.spec_model import SpecModel
 
+MAX_NODES = 200
+"""In one list, and in the whole network with all that is nested."""
 Channels = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -28,17 +30,37 @@ class LinearStep(SpecModel):
 
 
 class NormStep(SpecModel):
-    """A normalisation with a learned scale and shift per channel."""
+    """A normalisation with a learned scale and shift per channel.
+
+    "batch" normalises each channel over the batch (with stored figures at inference), "layer" each cell over its
+    channels (as ConvNeXt does), "group" groups of channels over the whole map: that one reads every cell.
+    """
 
     step: Literal["norm"] = "norm"
-    kind: Literal["batch"] = "batch"
+    kind: Literal["batch", "group", "layer"] = "batch"
+    num_groups: Annotated[int, Field(ge=1, le=4096)] | None = None
+    """Groups of channels of a "group" norm; it must divide the channels. None for the other kinds."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.kind == "group") != (self.num_groups is not None):
+            raise ValueError(
+                f'num_groups is {self.num_groups} and kind is "{self.kind}": "group" needs num_groups, '
+                "the other kinds take none"
+            )
+        return self
+
+    @property
+    def reads_whole_map(self) -> bool:
+        """Whether its output at one cell depends on every cell at inference."""
+        return self.kind == "group"
 
 
 class ActivationStep(SpecModel):
-    """A pointwise non-linearity."""
+    """A pointwise non-linearity. All of them leave 0 at 0."""
 
     step: Literal["activation"] = "activation"
-    kind: Literal["relu", "gelu", "silu"] = "relu"
+    kind: Literal["relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish"] = "relu"
 
 
 class DropoutStep(SpecModel):
@@ -50,7 +72,20 @@ class DropoutStep(SpecModel):
     """Probability that an element or channel is zeroed, in [0, 1)."""
 
 
-ConvNodeStep = Annotated[ConvStep | NormStep | ActivationStep | DropoutStep, Field(discriminator="step")]
+class GateStep(SpecModel):
+    """Squeeze-and-excitation (Hu et al., 2018): scales each channel by a factor computed from the whole map.
+
+    Average over the map, 1x1 convolution to `hidden_channels`, ReLU, 1x1 convolution back, sigmoid; both with bias.
+    """
+
+    step: Literal["gate"] = "gate"
+    hidden_channels: Annotated[int, Field(ge=1, le=4096)]
+    reads_whole_map: ClassVar[bool] = True
+
+
+MapStep = Annotated[NormStep | ActivationStep | DropoutStep | GateStep, Field(discriminator="step")]
+"""What may stand around a convolution, or behind the join of a branch."""
+ConvNodeStep = Annotated[ConvStep | NormStep | ActivationStep | DropoutStep | GateStep, Field(discriminator="step")]
 LinearNodeStep = Annotated[LinearStep | NormStep | ActivationStep | DropoutStep, Field(discriminator="step")]
 
 
@@ -107,8 +142,30 @@ class Conv(SpecModel):
         return (self.kernel_size - 1) * self.dilation + 1
 
 
-Node = Conv
-"""What `ArchitectureSpec.nodes` holds. Branch joins this union by its `type`; a node without one stays a Conv."""
+def _type(node: object) -> object:
+    # A node without a type is a Conv. What is no object is handed to Conv, which says so.
+    if isinstance(node, dict):
+        return node.get("type", "conv")
+    return getattr(node, "type", "conv")
+
+
+class Branch(SpecModel):
+    """Two paths from one map that are added or concatenated: a residual block, or a pair of parallel convolutions."""
+
+    type: Literal["branch"] = "branch"
+    block: Annotated[str, Field(max_length=16)] = ""
+    """Label of the block that the join belongs to, and every node inside that has no label of its own."""
+    main: Annotated[tuple[Node, ...], Field(min_length=1, max_length=MAX_NODES)]
+    shortcut: Annotated[tuple[Node, ...], Field(max_length=MAX_NODES)] = ()
+    """Empty for the identity."""
+    combine: Literal["add", "concat"] = "add"
+    """"add" needs equal shapes, "concat" (main's channels first) equal sides."""
+    steps: tuple[MapStep, ...] = ()
+    """Applied to the joined map, in order."""
+
+
+Node = Annotated[Annotated[Conv, Tag("conv")] | Annotated[Branch, Tag("branch")], Discriminator(_type)]
+"""What `ArchitectureSpec.nodes` holds: by its `type`, which may be left out of a Conv."""
 
 
 class Pool(SpecModel):
@@ -150,4 +207,4 @@ class Linear(SpecModel):
 
 
 HeadNode = Annotated[Pool | Conv | Flatten | Linear, Field(discriminator="type")]
-AnyNode = Conv | Pool | Flatten | Linear
+AnyNode = Conv | Branch | Pool | Flatten | Linear

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from cifar_core.architecture.cost import num_params
-from cifar_core.architecture.geometry import Layer, before_pooling, receptive_field
-from cifar_core.architecture.nodes import Pool
+from cifar_core.architecture.geometry import receptive_field
+from cifar_core.architecture.layers import IMAGE, Layer, before_pooling
+from cifar_core.architecture.nodes import Branch, Pool
 from cifar_core.architecture.spec import ArchitectureSpec
 from cifar_core.spec_model import SpecModel
 
@@ -85,10 +87,9 @@ def _blocks(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 
 
 def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    ends = _block_ends(spec)[:-1]
-    strided = [layer for layer in ends if layer.stride == 2]
+    ends = _transitions(spec)
+    missing = [block for block, convs in ends.items() if any(conv.stride != 2 for conv in convs)]
     bonus = _earns_bonus(spec)
-    missing = [layer.block for layer in ends if layer.stride != 2]
     if bonus:
         detail = "Dilated convolutions take the place of strides (the bonus)."
     elif not ends:
@@ -101,7 +102,7 @@ def _down_sampling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
         name="down_sampling",
         title="Stride-2 block ends",
         passed=bonus or (bool(ends) and not missing),
-        value=len(strided),
+        value=len(ends) - len(missing),
         limit=f"{len(ends)} of {len(ends)}, or the bonus",
         detail=detail,
     )
@@ -116,11 +117,8 @@ def _no_max_pooling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 
 
 def _depthwise_separable(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    pairs = [
-        first.name
-        for first, second in pairwise(before_pooling(spec.layers))
-        if first.op == "depthwise" and first.kernel_size > 1 and second.op == "pointwise"
-    ]
+    layers = before_pooling(spec.layers)
+    pairs = [first.name for layer in layers if (first := _depthwise_before(layer, layers)) is not None]
     return RuleResult(
         name="depthwise_separable",
         title="Depthwise-separable",
@@ -146,7 +144,7 @@ def _dilated(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 
 
 def _global_average_pooling(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    pools = [layer for layer in spec.layers if layer.op in ("adaptive_avg", "avg") and layer.kernel_size == layer.n_in]
+    pools = [layer for layer in spec.layers if layer.op in ("adaptive_avg", "avg") and layer.pools_whole_map]
     value = f"{pools[0].n_in} x {pools[0].n_in}" if pools else "none"
     return RuleResult(
         name="global_average_pooling",
@@ -175,10 +173,9 @@ def _fc_after_gap(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
 
 
 def _dilation_bonus(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
-    transitions = _block_ends(spec)[:-1]
-    dilated = sum(_is_dilated(layer) for layer in transitions)
+    transitions = _transitions(spec)
     strided = [layer.name for layer in before_pooling(spec.layers) if layer.stride > 1]
-    missing = [layer.block for layer in transitions if not _is_dilated(layer)]
+    missing = [block for block, convs in transitions.items() if not all(conv.dilated for conv in convs)]
     if strided:
         detail = f"These have a stride above 1 before the pooling: {', '.join(strided)}."
     elif missing:
@@ -191,27 +188,53 @@ def _dilation_bonus(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
         name="dilation_bonus",
         title="Dilation bonus",
         passed=_earns_bonus(spec),
-        value=dilated,
+        value=len(transitions) - len(missing),
         limit=f"{len(transitions)} of {len(transitions)}",
         required=False,
         detail=detail,
     )
 
 
-def _block_ends(spec: ArchitectureSpec) -> list[Layer]:
-    """The last convolution of each block."""
-    body = [layer for layer in spec.layers if not layer.in_head]
-    return [
-        layer
-        for layer, following in zip(body, [*body[1:], None], strict=False)
-        if following is None or following.block != layer.block
-    ]
-
-
 def _earns_bonus(spec: ArchitectureSpec) -> bool:
-    transitions = _block_ends(spec)[:-1]
+    transitions = _transitions(spec)
     strided = any(layer.stride > 1 for layer in before_pooling(spec.layers))
-    return bool(transitions) and not strided and all(_is_dilated(layer) for layer in transitions)
+    return bool(transitions) and not strided and all(conv.dilated for convs in transitions.values() for conv in convs)
+
+
+@dataclass(frozen=True, slots=True)
+class _EndConvolution:
+    """What stands at the end of a block: one convolution, or a depthwise-separable pair taken as one."""
+
+    stride: int
+    dilated: bool
+
+
+def _transitions(spec: ArchitectureSpec) -> dict[str, tuple[_EndConvolution, ...]]:
+    """The convolutions that end each block but the last: two where paths with a convolution each join there."""
+    last_of_block = {layer.block: at for at, layer in enumerate(spec.layers) if not layer.in_head}
+    ends = {block: tuple(_end_convolutions(at, spec.layers)) for block, at in last_of_block.items()}
+    return {block: ends[block] for block in spec.blocks[:-1]}
+
+
+def _end_convolutions(at: int, layers: Sequence[Layer]) -> Iterator[_EndConvolution]:
+    layer = layers[at]
+    if isinstance(layer.node, Branch):
+        main, shortcut = layer.inputs
+        yield from _end_convolutions(main, layers)
+        if layer.node.shortcut:
+            yield from _end_convolutions(shortcut, layers)
+        return
+    first = _depthwise_before(layer, layers)
+    pair = [layer] if first is None or first.block != layer.block else [first, layer]
+    yield _EndConvolution(math.prod(conv.stride for conv in pair), any(_is_dilated(conv) for conv in pair))
+
+
+def _depthwise_before(layer: Layer, layers: Sequence[Layer]) -> Layer | None:
+    """The depthwise convolution that makes a depthwise-separable one together with this 1x1; None for others."""
+    if layer.op != "pointwise" or layer.inputs[0] == IMAGE:
+        return None
+    first = layers[layer.inputs[0]]
+    return first if first.op == "depthwise" and first.kernel_size > 1 else None
 
 
 def _is_dilated(layer: Layer) -> bool:

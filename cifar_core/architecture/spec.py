@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from itertools import groupby
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.architecture.cost import num_params
-from cifar_core.architecture.geometry import Layer, trace_layers
-from cifar_core.architecture.nodes import Flatten, HeadNode, Linear, Node
+from cifar_core.architecture.geometry import trace_layers
+from cifar_core.architecture.layers import Layer
+from cifar_core.architecture.nodes import MAX_NODES, Flatten, HeadNode, Linear, Node
 from cifar_core.spec_model import SpecModel
 
-MAX_NODES = 200
 MAX_PARAMS = 100_000_000
 """A thousand times what this tool is for; more would only exhaust the memory of the machine that builds it."""
 
@@ -41,6 +42,8 @@ class ArchitectureSpec(SpecModel):
         layers = trace_layers(self.input.channels, self.input.size, self.nodes, self.head)
         if not layers:
             raise ValueError("the network has no layers: it needs at least a Linear or a Conv")
+        if len(layers) > MAX_NODES:
+            raise ValueError(f"the network has {len(layers)} layers: at most {MAX_NODES} are allowed")
         params = num_params(layers)
         if params > MAX_PARAMS:
             raise ValueError(f"the network has {params:,} parameters: at most {MAX_PARAMS:,} are allowed")
@@ -63,9 +66,5 @@ class ArchitectureSpec(SpecModel):
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """Labels of the body's blocks, in order; a block is a run of equal labels."""
-        labels: list[str] = []
-        for node in self.nodes:
-            if not labels or labels[-1] != node.block:
-                labels.append(node.block)
-        return tuple(labels)
+        """Labels of the body's blocks, in order; a block is a run of equal labels, a branch's main path first."""
+        return tuple(label for label, _ in groupby(layer.block for layer in self.layers if not layer.in_head))
