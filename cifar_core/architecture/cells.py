@@ -74,14 +74,12 @@ def _constant_cells(layers: Sequence[Layer]) -> tuple[list[Mask], list[Mask]]:
     constant: list[Mask] = []
     zero: list[Mask] = []
     for layer in layers:
-        sources = [_source(layers, constant, zero, source, layer) for source in layer.inputs]
+        sources = [_source(constant, zero, source, layer) for source in layer.inputs]
         if layer.is_join:
             fixed = sources[0][0] & sources[1][0]
             nought = sources[0][1] & sources[1][1]
         else:
             fixed, nought = _through(layer, *sources[0])
-        if isinstance(layer.node, Branch) and layer.node.combine == "concat":
-            nought = nought & fixed
         if _whole_map_steps(layer)[1]:
             fixed, nought = np.zeros_like(fixed), np.zeros_like(nought)
         if _shifts_behind(layer):
@@ -91,12 +89,9 @@ def _constant_cells(layers: Sequence[Layer]) -> tuple[list[Mask], list[Mask]]:
     return constant, zero
 
 
-def _source(
-    layers: Sequence[Layer], constant: list[Mask], zero: list[Mask], source: int, reader: Layer
-) -> tuple[Mask, Mask]:
+def _source(constant: list[Mask], zero: list[Mask], source: int, reader: Layer) -> tuple[Mask, Mask]:
     if source == IMAGE:
-        side = reader.n_in if reader.is_join or not _is_linear(reader) else layers[0].n_in
-        nothing = np.zeros((side, side), dtype=bool)
+        nothing = np.zeros((reader.n_in, reader.n_in), dtype=bool)
         return nothing, nothing
     return constant[source], zero[source]
 

@@ -57,11 +57,8 @@ def _union_of_squares(patterns: Sequence[int]) -> int:
     # Coordinates that lie in the same patterns behave alike: one class for each combination that occurs.
     classes: dict[tuple[int, ...], int] = {(): (1 << max(p.bit_length() for p in patterns)) - 1}
     for number, pattern in enumerate(patterns):
-        split: dict[tuple[int, ...], int] = {}
-        for members, bits in classes.items():
-            for key, part in (((*members, number), bits & pattern), (members, bits & ~pattern)):
-                if part:
-                    split[key] = part
-        classes = split
+        inside = {(*members, number): bits & pattern for members, bits in classes.items()}
+        outside = {members: bits & ~pattern for members, bits in classes.items()}
+        classes = {members: bits for members, bits in {**inside, **outside}.items() if bits}
     sizes = [(set(members), bits.bit_count()) for members, bits in classes.items()]
     return sum(a * b for one, a in sizes for other, b in sizes if one & other)

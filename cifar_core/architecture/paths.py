@@ -10,7 +10,7 @@ from cifar_core.architecture.layers import IMAGE, Layer
 from cifar_core.architecture.taps import Grid, pulled_back
 
 
-def path_counts(layers: Sequence[Layer], position: int, row: int, column: int) -> Grid:
+def path_counts(layers: Sequence[Layer], size: int, position: int, row: int, column: int) -> Grid:
     """Number of paths from each pixel to one cell of a layer, on the image with its padding.
 
     A path goes through one tap of every kernel on its way; channels are not counted. Its share of all paths is also
@@ -19,6 +19,7 @@ def path_counts(layers: Sequence[Layer], position: int, row: int, column: int) -
 
     Args:
         layers: of the whole network.
+        size: side of the image, in pixels.
         position: of the layer among them.
         row: of the cell, in [0, n_out).
         column: of the cell.
@@ -26,7 +27,6 @@ def path_counts(layers: Sequence[Layer], position: int, row: int, column: int) -
     Returns:
         float64 [size, size], scaled so that the largest is 1; all 0 where the cell sees only padding.
     """
-    size = layers[0].n_in
     start = np.zeros((layers[position].n_out,) * 2)
     start[row, column] = 1.0
     pending: dict[int, Grid] = {position: start}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec, describe, find_preset
+from cifar_core.architecture.nodes import Conv
 from cifar_core.architecture.rules import RuleLimits
 from cifar_core.data import dataset_status
 from cifar_core.errors import LabError
@@ -107,6 +108,6 @@ def _job() -> str:
 
 def _with_dilation(spec: ArchitectureSpec, dilation: int) -> ArchitectureSpec:
     nodes = list(spec.nodes)
-    at = next(number for number, node in enumerate(nodes) if node.dilation > 1)
-    nodes[at] = nodes[at].changed(dilation=dilation)
+    at, node = next((at, node) for at, node in enumerate(nodes) if isinstance(node, Conv) and node.dilation > 1)
+    nodes[at] = node.changed(dilation=dilation)
     return spec.changed(nodes=[node.model_dump() for node in nodes])
