@@ -21,6 +21,8 @@ from cifar_core.settings import data_folder
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
 
+CIFAR10_FOLDER = "cifar-10-batches-py"
+"""In the data folder, as the official archive unpacks."""
 IMAGE_SIZE = 32
 """Side of every image, in pixels."""
 DIGITS_TEST_IMAGES = 297
@@ -223,7 +225,7 @@ def _quiet_pickles() -> Iterator[None]:
 
 def _looks_present(folder: Path) -> bool:
     # os.path, because Path.is_file raises for a path that is too long or may not be read.
-    return os.path.isfile(folder / "cifar-10-batches-py" / "data_batch_1") or os.path.isfile(folder / ARCHIVE)
+    return os.path.isfile(folder / CIFAR10_FOLDER / "data_batch_1") or os.path.isfile(folder / ARCHIVE)
 
 
 def _missing(folder: Path) -> DataError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifar_core.architecture.build import build_network
 from cifar_core.data import dataset_info
@@ -44,7 +44,7 @@ class TrainedNetwork:
         checkpoint = load_checkpoint(files.checkpoint(which))
         self.epoch = checkpoint.epoch
         device = resolve_device(device_name)
-        self.network: nn.Module = build_network(run.config.architecture)
+        self.network = build_network(run.config.architecture)
         try:
             self.network.load_state_dict(checkpoint.network)
         except (RuntimeError, TypeError):  # TypeError: what stands in the weights' place is no mapping
