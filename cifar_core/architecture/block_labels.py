@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,9 +21,8 @@ _TRANSITION = re.compile(r"(trans|down|tb|reduc|stride|pool|squeeze)", re.IGNORE
 def usual_cut(parts: Sequence[Part]) -> str:
     """The cut that fits best: by names where they gather several convolutions, else by strides."""
     main = _main_convolutions(parts)
-    units = _units(main)
-    named = len(set(_named(units)))
-    if len(main) > 2 and 1 < named <= _MAX_NAMED_BLOCKS and len(set(units)) < len(units):
+    units = Counter(_units(main))
+    if sum(count > 1 for count in units.values()) > 1 and max(_named(_units(main))) <= _MAX_NAMED_BLOCKS:
         return "names"
     return "strides" if any(conv.stride > 1 for conv in main) else "none"
 

@@ -129,6 +129,8 @@ class Findings:
     """What the grammar cannot hold, one sentence each."""
     remarks: list[str] = field(default_factory=list)
     """What was assumed or left out, one sentence each."""
+    exact: bool = True
+    """Whether the spec's network, given the same weights, ought to give the same output."""
 
     def problem(self, source: object, why: str) -> None:
         """Adds a sentence about a layer, once."""

@@ -6,12 +6,12 @@ the numbers (an unprinted pooling before a Linear) is told as an assumption. Wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cifar_core.architecture.assembly import Assembled, Place, assemble
 from cifar_core.architecture.block_labels import BLOCK_CUTS, block_labels, usual_cut
+from cifar_core.architecture.graph import SIDE_PATH
 from cifar_core.architecture.parts import (
     EndingPart,
     Findings,
@@ -31,11 +31,12 @@ from cifar_core.errors import SpecError
 
 _TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the calls themselves"
 _HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {_TRACE_INSTEAD}"
-_SIDE_PATH = re.compile(r"(shortcut|downsample|skip|residual|identity|projection)", re.IGNORECASE)
 _ALWAYS = (
     "The order of the layers is taken as printed.",
     "Functional calls and additions inside forward leave no trace in the text.",
 )
+QUESTION_KEYS = ("network", "blocks", "pooling", "image")
+"""Keys of all questions that can come up."""
 _SIZES = (32, 28, 64, 96, 128, 224)
 """Sides of the usual images, this project's first."""
 _POOLINGS = {
@@ -112,7 +113,7 @@ class _Asking:
 
 def _parts(network: PrintedModule, findings: Findings) -> tuple[Part, ...]:
     for module in network.everything():
-        if _SIDE_PATH.fullmatch(module.name.rpartition(".")[2]):
+        if SIDE_PATH.fullmatch(module.name.rpartition(".")[2]):
             source = Source(module.name, module.kind)
             findings.problem(source, f"its name says that forward adds it to another path{_HIDDEN}")
     parts: list[Part] = []

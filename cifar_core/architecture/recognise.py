@@ -183,9 +183,9 @@ def _max_pool(source: Source, arguments: Arguments, findings: Findings) -> Part:
 
 def _pad(source: Source, arguments: Arguments, findings: Findings) -> Part:
     mode = {"ZeroPad2d": "zeros", "ReflectionPad2d": "reflect", "ReplicationPad2d": "replicate"}[source.kind]
-    amount = arguments.get(
-        "padding", tuple(arguments[key] for key in sorted(k for k in arguments if k in (0, 1, 2, 3)))
-    )
+    amount = _argument(arguments, 0, "padding")
+    if 3 in arguments:
+        amount = tuple(arguments[side] for side in range(4))
     return PadPart(source, _square(source, "padding", amount, findings), mode)
 
 
