@@ -18,6 +18,7 @@ FAILED, BAD_USAGE, KEYBOARD = 1, 2, 130
 _MODULES = {
     "presets": "describe",
     "describe": "describe",
+    "import": "importing",
     "data": "data",
     "train": "train",
     "runs": "runs",

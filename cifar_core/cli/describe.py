@@ -14,6 +14,7 @@ from cifar_core.architecture import (
     find_preset,
     preset_names,
 )
+from cifar_core.cli.importing import answer_option, brought_along, is_brought_along
 from cifar_core.cli.outputs import PresetOutput
 from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.errors import SpecError
@@ -38,13 +39,19 @@ def presets_command(as_json: bool) -> None:
 @click.command("describe")
 @click.option("--preset", "preset_name", metavar="NAME", help="A preset network.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@answer_option
 @json_option
-def describe_command(preset_name: str | None, file: Path | None, as_json: bool) -> None:
+def describe_command(preset_name: str | None, file: Path | None, answers: tuple[str, ...], as_json: bool) -> None:
     """Show a network's layers, parameters, MACs, receptive field and the assignment's rules.
 
-    FILE is an ArchitectureSpec as JSON.
+    FILE is an ArchitectureSpec as JSON, FILE.py:ClassName (your own nn.Module, traced: this runs the file), or FILE.txt
+    with the output of print(model), which is only read.
     """
-    description = describe(chosen_architecture(preset_name, file))
+    if preset_name is None and file is not None and is_brought_along(str(file)):
+        spec = brought_along(str(file), answers)
+    else:
+        spec = chosen_architecture(preset_name, file)
+    description = describe(spec)
     if as_json:
         print_json(description)
     else:

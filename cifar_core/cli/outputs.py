@@ -43,6 +43,15 @@ class PresetOutput(BaseModel):
         )
 
 
+class ImportOutput(BaseModel):
+    """A network that was brought along, and where its spec is now."""
+
+    name: str
+    params: int
+    receptive_field: int
+    file: str
+
+
 class DataOutput(BaseModel):
     """Whether a data set can be loaded."""
 
@@ -189,6 +198,7 @@ def _run_fields(run: Run) -> dict[str, object]:
 OUTPUTS: dict[str, TypeAdapter[object]] = {
     "presets": TypeAdapter(list[PresetOutput]),
     "describe": TypeAdapter(ArchitectureDescription),
+    "import": TypeAdapter(ImportOutput),
     "data": TypeAdapter(list[DataOutput]),
     "train": TypeAdapter(RunDetailOutput),
     "runs": TypeAdapter(list[RunOutput]),
