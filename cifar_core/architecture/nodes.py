@@ -14,7 +14,8 @@ from cifar_core.spec_model import SpecModel
 
 MAX_NODES = 200
 """In one list, and in the whole network with all that is nested."""
-Channels = Annotated[int, Field(ge=1, le=4096)]
+MAX_OUT_CHANNELS = 4096
+Channels = Annotated[int, Field(ge=1, le=MAX_OUT_CHANNELS)]
 
 
 class ConvStep(SpecModel):
