@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.modules import Gate, Join, LayerNorm2d
+from cifar_core.architecture.names import flatten_name, module_name, step_name
 from cifar_core.architecture.nodes import (
     ActivationStep,
     AnyNode,
@@ -62,20 +63,12 @@ def build_seeded(spec: ArchitectureSpec, seed: int) -> CompactNetwork:
         return build_network(spec)
 
 
-def module_name(layer: Layer, taken: Sequence[str] | OrderedDict[str, nn.Module]) -> str:
-    """The name of a layer's module among its neighbours: "C1.2" becomes "C1_2"."""
-    name = layer.name.replace(".", "_")
-    while name in taken:  # a label may hold "." or "_" itself: "C1.2" then "C1_2"
-        name += "_"
-    return name
-
-
 def _sequence(nodes: Sequence[AnyNode], layers: Iterator[Layer]) -> nn.Sequential:
     """Modules of some nodes; `layers` gives theirs in the order of `trace_layers`: main, shortcut, then the join."""
     modules: OrderedDict[str, nn.Module] = OrderedDict()
     for node in nodes:
         if isinstance(node, Flatten):
-            modules["flatten" if "flatten" not in modules else f"flatten_{len(modules)}"] = nn.Flatten()
+            modules[flatten_name(modules)] = nn.Flatten()
         elif isinstance(node, Branch):
             main, shortcut = _sequence(node.main, layers), _sequence(node.shortcut, layers)
             join = next(layers)
@@ -94,7 +87,7 @@ def build_layer(layer: Layer) -> nn.Module:
     modules: OrderedDict[str, nn.Module] = OrderedDict()
     channels, spatial = layer.in_channels, not isinstance(node, Linear)
     for step in node.steps:
-        name = step.step if step.step not in modules else f"{step.step}_{len(modules)}"
+        name = step_name(step, modules)
         if isinstance(step, NormStep):
             modules[name] = _norm(step, channels, spatial)
         elif isinstance(step, ActivationStep):
