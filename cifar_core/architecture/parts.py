@@ -142,6 +142,7 @@ class Findings:
 
 
 def _add(sentences: list[str], sentence: str) -> None:
+    sentence = " ".join(sentence.split())  # what it quotes may hold line breaks
     if sentence not in sentences:
         sentences.append(sentence)
 

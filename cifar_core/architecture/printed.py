@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_core.architecture.assembly import Assembled, Place, assemble
+from cifar_core.architecture.assembly import Assembled, assemble
+from cifar_core.architecture.assembly_path import Place
 from cifar_core.architecture.block_labels import BLOCK_CUTS, block_labels, usual_cut
 from cifar_core.architecture.graph import SIDE_PATH
 from cifar_core.architecture.parts import (

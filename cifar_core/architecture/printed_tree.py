@@ -13,6 +13,8 @@ MAX_TEXT = 200_000
 MAX_DEPTH = 40
 MAX_MODULES = 4_000
 """Repeated ones counted."""
+_MAX_WORD = 40
+"""Characters kept of a word among them."""
 _MAX_ARGUMENTS = 2_000
 """Characters between the parentheses of one module."""
 
@@ -170,7 +172,7 @@ def _word(text: str) -> object:
                 return number(text)
             except ValueError:
                 continue
-    return text.strip("'\"")
+    return text.strip("'\"")[:_MAX_WORD]
 
 
 _CONSTANTS: dict[str, object] = {"True": True, "False": False, "None": None}
