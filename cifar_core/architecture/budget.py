@@ -12,7 +12,7 @@ from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.nodes import MAX_OUT_CHANNELS
 from cifar_core.architecture.spec import MAX_PARAMS, ArchitectureSpec
 from cifar_core.architecture.width_classes import WidthClass, width_classes
-from cifar_core.architecture.widths import nodes_with_channels, scaled
+from cifar_core.architecture.widths import scaled, scaled_nodes
 from cifar_core.errors import SpecError
 
 ROUNDS = 24
@@ -52,10 +52,7 @@ def largest_widths(
 
 
 def _layers_at(spec: ArchitectureSpec, classes: Sequence[WidthClass], scale: Fraction) -> tuple[Layer, ...]:
-    channels: dict[int, int] = {}
-    for tied in classes:
-        channels |= dict.fromkeys(tied.positions, tied.scaled_channels(scale.numerator, scale.denominator))
-    nodes = nodes_with_channels(spec.nodes, channels)
+    nodes = scaled_nodes(spec.nodes, dict.fromkeys(classes, scale))
     return trace_layers(spec.input.channels, spec.input.size, nodes, spec.head)
 
 

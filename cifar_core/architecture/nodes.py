@@ -14,7 +14,7 @@ from cifar_core.spec_model import SpecModel
 
 MAX_NODES = 200
 """In one list, and in the whole network with all that is nested."""
-MAX_OUT_CHANNELS = 4096
+MAX_OUT_CHANNELS, MAX_PADDING, MAX_DILATION = 4096, 256, 64
 Channels = Annotated[int, Field(ge=1, le=MAX_OUT_CHANNELS)]
 
 
@@ -107,9 +107,9 @@ class Conv(SpecModel):
     kernel_size: Annotated[int, Field(ge=1, le=31)] = 3
     """Side of the kernel, in cells."""
     stride: Annotated[int, Field(ge=1, le=16)] = 1
-    padding: Annotated[int, Field(ge=0, le=256)] | Literal["same"] = 0
+    padding: Annotated[int, Field(ge=0, le=MAX_PADDING)] | Literal["same"] = 0
     """Cells added on each side; "same" keeps the map's side and needs stride 1."""
-    dilation: Annotated[int, Field(ge=1, le=64)] = 1
+    dilation: Annotated[int, Field(ge=1, le=MAX_DILATION)] = 1
     groups: Annotated[int, Field(ge=1, le=4096)] | Literal["depthwise"] = 1
     """Channel groups; "depthwise" means one group per input channel."""
     channel_multiplier: Annotated[int, Field(ge=1, le=64)] = 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from cifar_core.architecture.layers import IMAGE, Layer
 from cifar_core.architecture.nodes import Conv, Linear, NormStep, Pool
@@ -26,9 +27,9 @@ class WidthClass:
     step: int
     """What the channels must stay a multiple of."""
 
-    def scaled_channels(self, numerator: int, denominator: int) -> int:
-        """Channels at the scale numerator / denominator: the next multiple of the step below, at least one step."""
-        return max(self.step, self.channels * numerator // denominator // self.step * self.step)
+    def scaled_channels(self, scale: Fraction) -> int:
+        """Channels times a factor: the next multiple of the step below, at least one step."""
+        return max(self.step, self.channels * scale.numerator // scale.denominator // self.step * self.step)
 
 
 def width_classes(layers: Sequence[Layer]) -> tuple[WidthClass, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import count
 
-from cifar_core.architecture.nodes import Branch, Node
+from cifar_core.architecture.copies import Fields, nodes_with
+from cifar_core.architecture.nodes import Node
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.architecture.width_classes import width_classes
+from cifar_core.architecture.width_classes import WidthClass, width_classes
 
 
 def block_widths(spec: ArchitectureSpec) -> dict[str, int]:
@@ -36,44 +36,27 @@ def with_block_widths(spec: ArchitectureSpec, widths: Mapping[str, int]) -> Arch
     """
     present = block_widths(spec)
     changing = [block for block in present if widths.get(block, present[block]) != present[block]]
-    channels: dict[int, int] = {}
+    scales: dict[WidthClass, Fraction] = {}
     for tied in width_classes(spec.layers):
         block = next((block for block in changing if block in tied.blocks), None)
         if block is not None:
-            channels |= dict.fromkeys(tied.positions, tied.scaled_channels(widths[block], present[block]))
-    return _with_channels(spec, channels)
+            scales[tied] = Fraction(widths[block], present[block])
+    return spec.changed(nodes=[node.model_dump() for node in scaled_nodes(spec.nodes, scales)])
 
 
 def scaled(spec: ArchitectureSpec, scale: float | Fraction) -> ArchitectureSpec:
-    """The same network with all widths of the body times one factor, as `with_block_widths` rounds them.
+    """The same network with all widths of the body times one factor, rounded as `with_block_widths` does.
 
     Raises:
         SpecError: as `with_block_widths`.
     """
-    numerator, denominator = Fraction(scale).as_integer_ratio()
-    channels: dict[int, int] = {}
-    for tied in width_classes(spec.layers):
-        channels |= dict.fromkeys(tied.positions, tied.scaled_channels(numerator, denominator))
-    return _with_channels(spec, channels)
+    nodes = scaled_nodes(spec.nodes, dict.fromkeys(width_classes(spec.layers), Fraction(scale)))
+    return spec.changed(nodes=[node.model_dump() for node in nodes])
 
 
-def _with_channels(spec: ArchitectureSpec, channels: Mapping[int, int]) -> ArchitectureSpec:
-    return spec.changed(nodes=[node.model_dump() for node in nodes_with_channels(spec.nodes, channels)])
-
-
-def nodes_with_channels(nodes: Sequence[Node], channels: Mapping[int, int]) -> tuple[Node, ...]:
-    """Nodes with other out_channels, by the positions of their layers; they are not validated."""
-    return _renewed(nodes, channels, count())
-
-
-def _renewed(nodes: Sequence[Node], channels: Mapping[int, int], positions: Iterator[int]) -> tuple[Node, ...]:
-    renewed: list[Node] = []
-    for node in nodes:
-        if isinstance(node, Branch):
-            paths = {name: _renewed(getattr(node, name), channels, positions) for name in ("main", "shortcut")}
-            next(positions)  # the join
-            renewed.append(node.model_copy(update=paths))
-            continue
-        wanted = channels.get(next(positions))
-        renewed.append(node if wanted is None else node.model_copy(update={"out_channels": wanted}))
-    return tuple(renewed)
+def scaled_nodes(nodes: Sequence[Node], scales: Mapping[WidthClass, Fraction]) -> tuple[Node, ...]:
+    """The body's nodes with each class of convolutions times a factor of its own; they are not validated."""
+    channels: dict[int, Fields] = {}
+    for tied, scale in scales.items():
+        channels |= {position: {"out_channels": tied.scaled_channels(scale)} for position in tied.positions}
+    return nodes_with(nodes, channels)
