@@ -115,8 +115,12 @@ def _sequence(nodes: Sequence[AnyNode], layers: Iterator[Layer], depth: int) -> 
 def _ordered(entries: dict[str, str], depth: int) -> str:
     if not entries:
         return "nn.Sequential()"
-    lines = "".join(f"{_INDENT * (depth + 1)}({name!r}, {source}),\n" for name, source in entries.items())
+    lines = "".join(f"{_INDENT * (depth + 1)}({_quoted(name)}, {source}),\n" for name, source in entries.items())
     return f"nn.Sequential(OrderedDict([\n{lines}{_INDENT * depth}]))"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name.isidentifier() else repr(name)
 
 
 def _layer(layer: Layer, depth: int) -> str:

@@ -19,6 +19,8 @@ _MODULES = {
     "presets": "describe",
     "describe": "describe",
     "import": "importing",
+    "code": "code",
+    "bench": "bench",
     "data": "data",
     "train": "train",
     "runs": "runs",

@@ -86,16 +86,26 @@ def read_text(file: Path) -> str:
         raise SpecError(f"{file} is not a text file.") from None
 
 
+_SHARES = ("unread", "constant")
+
+
 def _print_description(description: ArchitectureDescription) -> None:
-    columns = tuple(LayerRow.model_fields)
-    print_table(columns, [tuple(getattr(row, column) for column in columns) for row in description.layers])
+    columns = tuple(column for column in LayerRow.model_fields if column not in ("block", *_SHARES))
+    rows = [tuple(getattr(row, column) for column in columns) for row in description.layers]
+    shares = [tuple(percent(getattr(row, share)) for share in _SHARES) for row in description.layers]
+    print_table((*columns, *_SHARES), [(*row, *pair) for row, pair in zip(rows, shares, strict=True)])
     click.echo()
     click.echo(f"Parameters       {description.params:,}")
     click.echo(f"MACs             {description.macs:,}")
     pooled = description.receptive_field_with_pooling
     click.echo(f"Receptive field  {description.receptive_field} before pooling ({pooled} with it, nominally)")
-    holes = "" if description.coverage == 1 else ": the dilations leave holes"
+    holes = "" if description.coverage in (1, None) else ": strides and dilations leave holes"
     click.echo(f"Coverage         {percent(description.coverage)} of that square is reached by some path{holes}")
+    if description.wasted is not None:
+        wasted = description.wasted
+        click.echo(f"MACs for nothing {percent(wasted.share)}, on cells that are never read or always the same")
+        if wasted.pooled_constant:
+            click.echo(f"Pooled cells     {wasted.pooled}, of which {wasted.pooled_constant} are always the same")
     click.echo()
     rows = [
         ("pass" if rule.passed else "FAIL" if rule.required else "no", rule.title, rule.value, rule.limit, rule.detail)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, TypeAdapter
 
+from cifar_core import __version__
 from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, all_required_pass, describe
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
 from cifar_core.runs import Run, RunConfig, RunState
@@ -50,6 +53,33 @@ class ImportOutput(BaseModel):
     params: int
     receptive_field: int
     file: str
+
+
+class BenchMachine(BaseModel):
+    """Where something was measured."""
+
+    machine: str
+    python: str
+    version: str
+    """Of this project."""
+
+    @classmethod
+    def here(cls) -> BenchMachine:
+        """This machine."""
+        machine = f"{platform.machine()}, {os.cpu_count()} cores"
+        return cls(machine=machine, python=platform.python_version(), version=__version__)
+
+
+class ArchitectureBenchOutput(BaseModel):
+    """What `bench architecture` measures; times in milliseconds of core work."""
+
+    edit_p50_ms: float
+    edit_p95_ms: float
+    fit_p95_ms: float
+    edits: int
+    """How many were timed."""
+    fits: int
+    measured_on: BenchMachine
 
 
 class DataOutput(BaseModel):
@@ -199,6 +229,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "presets": TypeAdapter(list[PresetOutput]),
     "describe": TypeAdapter(ArchitectureDescription),
     "import": TypeAdapter(ImportOutput),
+    "bench": TypeAdapter(ArchitectureBenchOutput),
     "data": TypeAdapter(list[DataOutput]),
     "train": TypeAdapter(RunDetailOutput),
     "runs": TypeAdapter(list[RunOutput]),

@@ -13,6 +13,7 @@ from tests.tiny import tiny_network
 LAYER_FIELDS = [
     *("name", "op", "n_in", "c_in", "c_out", "padding", "kernel", "stride", "dilation", "n_out"),
     *("j_in", "j_out", "r_in", "r_out", "params", "macs"),
+    *("block", "unread", "constant"),
 ]
 FIGURES = {"params", "macs", "receptive_field", "receptive_field_with_pooling", "coverage", "layers", "rules"}
 RULE_FIELDS = {"name", "passed", "value", "limit"}
@@ -44,7 +45,7 @@ def test_presets_say_the_same_as_describe(cli: Cli) -> None:
 
 
 def test_describe_has_the_contract_s_fields_and_few_more(model_3: dict[str, Any]) -> None:
-    assert set(model_3) == FIGURES | {"name"}
+    assert set(model_3) == FIGURES | {"name", "wasted"}
     for layer in model_3["layers"]:
         assert list(layer) == LAYER_FIELDS
     for rule in model_3["rules"]:
@@ -80,7 +81,7 @@ def test_describe_as_text_shows_layers_figures_and_rules(cli: Cli, tiny_file: Pa
     assert (outcome.status, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
     count = sum(parameter.numel() for parameter in tiny_network().parameters())
-    assert lines[0].split() == LAYER_FIELDS
+    assert lines[0].split() == [field for field in LAYER_FIELDS if field != "block"]
     assert lines[1].startswith("C1.1 ")
     assert any(line.split() == ["Parameters", f"{count:,}"] for line in lines)
     assert any(line.startswith("FAIL  Receptive field") for line in lines)
@@ -90,3 +91,11 @@ def test_describe_as_text_shows_layers_figures_and_rules(cli: Cli, tiny_file: Pa
 def test_a_network_that_fails_rules_is_no_failed_command(cli: Cli, tiny_file: Path) -> None:
     assert not all(rule["passed"] for rule in cli("describe", tiny_file, "--json").data["rules"])
     assert cli("describe", tiny_file).status == 0
+
+
+def test_describe_tells_what_is_computed_for_nothing(cli: Cli, model_3: dict[str, Any]) -> None:
+    assert model_3["wasted"]["share"] > 0.5
+    assert (model_3["wasted"]["pooled"], model_3["wasted"]["pooled_zero"]) == (36, 20)
+    out = cli("describe", "--preset", "seed-model-3").out
+    assert "MACs for nothing 60.7 %" in out
+    assert "Pooled cells     36, of which 20 are always the same" in out

@@ -1,0 +1,100 @@
+"""What an edit of a network costs the server, measured."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from cifar_core.architecture import (
+    ArchitectureSpec,
+    before_pooling,
+    block_widths,
+    describe,
+    find_preset,
+    preset_names,
+    with_block_widths,
+)
+from cifar_core.architecture.budget import largest_widths
+from cifar_core.architecture.paths import path_counts
+from cifar_core.architecture.rows import new_nodes, with_row_edits
+from cifar_core.cli.outputs import ArchitectureBenchOutput, BenchMachine
+
+BUDGETS = (20_000, 50_000, 199_999, 1_000_000)
+"""Parameters, for the fits."""
+BUDGETS_MACS = (5_000_000, 20_000_000)
+
+
+def bench_architecture(rounds: int) -> ArchitectureBenchOutput:
+    """Times edits (a width slider, a cell of the table) with all that the page computes of them, and fits to a budget.
+
+    The networks are the presets and one of 40 convolutions in residual blocks. Everything is warm: one round is made
+    before the clock runs.
+
+    Args:
+        rounds: how often every edit and fit is made.
+    """
+    specs = [*(find_preset(name).spec for name in preset_names()), deep_residual()]
+    edits = [edit for spec in specs for edit in _edits(spec)]
+    fits = [fit for spec in specs for fit in _fits(spec)]
+    edit_ms = _milliseconds([partial(_answered, edit) for edit in edits], rounds)
+    fit_ms = _milliseconds(fits, rounds)
+    return ArchitectureBenchOutput(
+        edit_p50_ms=float(np.percentile(edit_ms, 50)),
+        edit_p95_ms=float(np.percentile(edit_ms, 95)),
+        fit_p95_ms=float(np.percentile(fit_ms, 95)),
+        edits=len(edit_ms),
+        fits=len(fit_ms),
+        measured_on=BenchMachine.here(),
+    )
+
+
+def deep_residual() -> ArchitectureSpec:
+    """Forty convolutions in four blocks of residual pairs."""
+    nodes: list[object] = []
+    for number, channels in enumerate((16, 24, 32, 48), 1):
+        block = f"C{number}"
+        nodes += new_nodes("conv", block, channels)
+        nodes += itertools.chain.from_iterable(new_nodes("residual", block, channels) for _ in range(4))
+        nodes += [node.changed(stride=2) for node in new_nodes("conv", block, channels)]
+    head = [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}]
+    return ArchitectureSpec.parse({"name": "deep-residual", "nodes": nodes, "head": head})
+
+
+def _edits(spec: ArchitectureSpec) -> Iterator[Callable[[], ArchitectureSpec]]:
+    for block, width in block_widths(spec).items():
+        for wanted in (width // 2, width + 1, 2 * width):
+            yield partial(with_block_widths, spec, {block: max(wanted, 1)})
+    for row, node in enumerate(spec.nodes):
+        if node.type == "conv":
+            yield partial(with_row_edits, spec, {row: {"bias": not node.bias}})
+
+
+def _fits(spec: ArchitectureSpec) -> Iterator[Callable[[], ArchitectureSpec]]:
+    for params in BUDGETS:
+        yield partial(largest_widths, spec, max_params=params)
+    for macs in BUDGETS_MACS:
+        yield partial(largest_widths, spec, max_macs=macs)
+
+
+def _answered(edit: Callable[[], ArchitectureSpec]) -> None:
+    """An edit, with all that the page then tells of the network: figures, rules, cells, and what the last cell sees."""
+    spec = edit()
+    describe(spec)
+    last = len(before_pooling(spec.layers)) - 1
+    middle = spec.layers[last].n_out // 2
+    path_counts(spec.layers, spec.input.size, last, middle, middle)
+
+
+def _milliseconds(actions: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+    times = []
+    for number in range(rounds + 1):
+        for action in actions:
+            start = time.perf_counter()
+            action()
+            if number:
+                times.append(1_000 * (time.perf_counter() - start))
+    return times

@@ -1,0 +1,28 @@
+"""`code`: a network as stand-alone PyTorch source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cifar_core.architecture.codegen import source_code
+from cifar_core.cli.describe import chosen_architecture
+from cifar_core.files import write_atomically
+
+
+@click.command("code")
+@click.option("--preset", "preset_name", metavar="NAME", help="A preset network.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def code_command(preset_name: str | None, output: Path | None, file: Path | None) -> None:
+    """Write a network as PyTorch source that runs with torch alone.
+
+    FILE is an ArchitectureSpec as JSON. The weights of a run load into the class that stands in the source.
+    """
+    source = source_code(chosen_architecture(preset_name, file))
+    if output is None:
+        click.echo(source, nl=False)
+    else:
+        write_atomically(output, source.encode())
+        click.echo(f"Written to {output}.")

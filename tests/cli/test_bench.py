@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from cifar_core.architecture import num_params
+from cifar_core.architecture.build import build_network
+from cifar_core.cli.bench_architecture import deep_residual
+from tests.cli.helpers import Cli
+from tests.tiny import run_python
+
+
+def test_bench_architecture_prints_its_figures_with_the_machine(cli: Cli) -> None:
+    data = cli("bench", "architecture", "--rounds", "1", "--json").data
+    assert 0 < data["edit_p50_ms"] <= data["edit_p95_ms"]
+    assert data["fit_p95_ms"] > 0
+    assert data["edits"] > 100
+    assert set(data["measured_on"]) == {"machine", "python", "version"}
+
+
+def test_bench_as_text_names_the_budgets(cli: Cli) -> None:
+    out = cli("bench", "architecture", "--rounds", "1").out
+    assert "50 ms" in out
+    assert "100 ms" in out
+    assert "version" in out
+
+
+def test_an_unknown_benchmark_is_refused(cli: Cli) -> None:
+    cli("bench", "everything").assert_refused(2, "'everything'", "architecture")
+
+
+def test_the_large_network_of_the_benchmark_is_what_it_says() -> None:
+    spec = deep_residual()
+    assert sum(not layer.is_join and not layer.is_pool for layer in spec.layers if not layer.in_head) == 40
+    assert num_params(spec.layers) == sum(p.numel() for p in build_network(spec).parameters())
+
+
+def test_the_benchmark_of_arithmetic_needs_no_torch() -> None:
+    result = run_python(
+        "import sys; from cifar_core.cli.bench_architecture import bench_architecture; bench_architecture(1);"
+        "print('torch' in sys.modules)"
+    )
+    assert result.stdout.strip() == "False", result.stderr

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cifar_core.architecture import find_preset, num_params
+from cifar_core.architecture.codegen import source_code
+from tests.cli.helpers import Cli
+
+
+def test_code_prints_the_source_and_nothing_else(cli: Cli) -> None:
+    outcome = cli("code", "--preset", "dilated")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out == source_code(find_preset("dilated").spec)
+
+
+def test_code_writes_a_file_that_runs(cli: Cli, tmp_path: Path, tiny_file: Path) -> None:
+    written = tmp_path / "network.py"
+    assert cli("code", tiny_file, "--output", written).out == f"Written to {written}.\n"
+    result = subprocess.run([sys.executable, "-I", written], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.endswith("output: (1, 10)\n")
+
+
+def test_an_older_file_is_replaced(cli: Cli, tmp_path: Path) -> None:
+    written = tmp_path / "network.py"
+    written.write_text("old")
+    cli("code", "--preset", "seed-model-3", "--output", written)
+    assert f"{num_params(find_preset('seed-model-3').spec.layers):,} parameters" in written.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "named"),
+    [
+        ((), 2, "Name either a preset"),
+        (("--preset", "none"), 2, "There is no preset 'none'"),
+        (("nowhere.json",), 2, "nowhere.json cannot be read"),
+        (("--preset", "dilated", "--output", "/nowhere/network.py"), 1, "/nowhere/network.py cannot be written"),
+    ],
+)
+def test_what_cannot_be_written_is_one_sentence(cli: Cli, arguments: tuple[str, ...], status: int, named: str) -> None:
+    cli("code", *arguments).assert_refused(status, named)
