@@ -22,6 +22,7 @@ from cifar_core.errors import SpecError
 
 IMAGES = (2, 3, 32, 32)
 """What the module is run with: two images, so that a view that drops the batch is seen."""
+_MAX_CONDITIONS = 64
 _TOLERANCE = 1e-4
 """Of the largest output; kernels chosen differently round differently."""
 
@@ -42,7 +43,7 @@ def trace_network(make: Callable[[], object], title: str, cut: str | None = None
     """Makes a module, traces it in evaluation mode and reads the graph.
 
     Args:
-        make: gives the module: its class, for one whose constructor needs no arguments.
+        make: gives the module (its class, for one whose constructor needs no arguments), or is it.
         title: what it is called in sentences, and its class's name behind the last ":".
         cut: one of `block_labels.BLOCK_CUTS`; None for what fits best.
 
@@ -117,7 +118,7 @@ def _verify(model: nn.Module, built: Assembled, used: set[str], expected: object
 
 def _made(make: Callable[[], object], title: str) -> nn.Module:
     try:
-        model = make()
+        model = make if isinstance(make, nn.Module) else make()
     except (Exception, SystemExit) as error:
         raise SpecError(f"{title} cannot be made without arguments: {_cause(error)}.") from None
     if not isinstance(model, nn.Module):
@@ -135,11 +136,59 @@ def _draw_weights(model: nn.Module) -> None:
                 nn.init.kaiming_normal_(parameter, generator=generator)
 
 
+class _UndecidedError(Exception):
+    """Tracing came to a condition whose outcome is not known yet."""
+
+    def __init__(self, node: fx.Node) -> None:
+        super().__init__()
+        self.node = node
+
+
 class _Tracer(fx.Tracer):
-    """Takes a person's own LayerNorm over channels as one layer: how it permutes is no matter."""
+    """Takes a person's own LayerNorm over channels as one layer, and answers conditions in turn with what is known."""
+
+    def __init__(self, decisions: Sequence[bool]) -> None:
+        super().__init__()
+        self.decisions = iter(decisions)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, nn.LayerNorm) or super().is_leaf_module(m, module_qualified_name)
+
+    def to_bool(self, obj: fx.Proxy) -> bool:
+        decision = next(self.decisions, None)
+        if decision is None:
+            raise _UndecidedError(obj.node)
+        return decision
+
+
+def _graph(model: nn.Module) -> fx.Graph:
+    """Traces as often as there are conditions on shapes: each is decided by running what was traced before it."""
+    decisions: list[bool] = []
+    while len(decisions) < _MAX_CONDITIONS:
+        tracer = _Tracer(decisions)
+        try:
+            return tracer.trace(model)
+        except _UndecidedError as undecided:
+            decision = _decision(model, tracer.graph, undecided.node)
+            if decision is None:
+                # Told from where the person's own code asked.
+                told = fx.proxy.TraceError("the data decides about the control flow")
+                raise told.with_traceback(undecided.__traceback__) from None
+            decisions.append(decision)
+    raise fx.proxy.TraceError("forward has too many conditions")
+
+
+def _decision(model: nn.Module, traced: fx.Graph, condition: fx.Node) -> bool | None:
+    """The outcome of a condition that depends on shapes alone, and so is the same for all images; None for others."""
+    so_far = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    for node in traced.nodes:
+        copies[node] = so_far.node_copy(node, copies.__getitem__)
+    so_far.output(copies[condition])
+    takes_numbers = any(node.op == "call_method" and node.target in ("item", "tolist") for node in traced.nodes)
+    with torch.no_grad():
+        outcome = fx.Interpreter(fx.GraphModule(model, so_far)).run(_images())
+    return outcome if isinstance(outcome, bool) and not takes_numbers else None
 
 
 class _Recorder(fx.Interpreter):
@@ -165,8 +214,7 @@ def _traced(model: nn.Module, title: str) -> tuple[fx.GraphModule, dict[fx.Node,
     except Exception as error:
         raise SpecError(f"{title} cannot be run on images of 3 x 32 x 32: {_cause(error)}.") from None
     try:
-        graph = _Tracer().trace(model)
-        traced = fx.GraphModule(model, graph)
+        traced = fx.GraphModule(model, _graph(model))
         recorder = _Recorder(traced)
         with torch.no_grad():
             recorder.run(_images())
@@ -228,7 +276,7 @@ def _before_ending(operations: dict[str, Operation], output: str) -> str:
 def _remark_unused(model: nn.Module, used: set[str], findings: Findings) -> None:
     for path, module in model.named_modules():
         count = sum(parameter.numel() for parameter in module._parameters.values() if parameter is not None)
-        if count and path not in used:
+        if count and path not in used and not any(path.startswith(f"{user}.") for user in used):
             source = Source(path or "itself", type(module).__name__)
             findings.remark(
                 f"{source} takes no part in the output: its {count:,} parameters are in the module and not in the spec."

@@ -296,6 +296,36 @@ def test_what_would_be_misread_is_a_problem(make: type[nn.Module], words: list[s
         assert word in told, told
 
 
+class DecidedByShapes(Base):
+    def forward(self, x: Tensor) -> Tensor:
+        assert x.shape[1] == 3
+        y = self.conv(x)
+        z = self.conv2(y)
+        if z.shape == y.shape and y.size(2) > 8:
+            z = z + y
+        return self.classify(z)
+
+
+def test_shapes_may_decide_which_way_forward_goes() -> None:
+    (_, join) = spec_of(trace_network(DecidedByShapes, "mine.py:DecidedByShapes")).nodes
+    assert isinstance(join, Branch)
+
+
+class DecidedByANumber(Base):
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        return self.classify(self.conv2(x) if x.sum().item() > 0 else x)
+
+
+def test_a_number_taken_from_the_data_decides_nothing() -> None:
+    with pytest.raises(SpecError, match="control flow"):
+        trace_network(DecidedByANumber, "mine.py:DecidedByANumber")
+
+
+def test_a_module_that_is_made_already_is_traced_as_it_is() -> None:
+    assert spec_of(trace_network(Base(), "mine.py:net")).name == "net"
+
+
 class Unused(Base):
     def __init__(self) -> None:
         super().__init__()
