@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cifar_core.architecture.copies import nodes_with
 from cifar_core.architecture.cost import layer_macs, layer_params, num_macs, num_params
 from cifar_core.architecture.coverage import coverage
 from cifar_core.architecture.geometry import receptive_field, trace_layers
-from cifar_core.architecture.layers import Layer
+from cifar_core.architecture.layers import IMAGE, Layer, before_pooling
 from cifar_core.architecture.nodes import (
     MAX_DILATION,
     MAX_NODES,
@@ -65,7 +65,8 @@ def suggestions(spec: ArchitectureSpec, receptive_field_above: int, at_most: int
     """
     if receptive_field(spec.layers) > receptive_field_above:
         return ()
-    found = sorted((*_dilated(spec, receptive_field_above), *_inserted(spec, receptive_field_above)), key=_rank)
+    edits = (_dilated(spec, receptive_field_above), _inserted(spec, receptive_field_above))
+    found = sorted((edit for kind in edits for edit in _until_enough(kind, at_most)), key=_rank)
     first_of_kind = {edit.kind: number for number, edit in reversed(list(enumerate(found)))}
     others = [number for number in range(len(found)) if number not in first_of_kind.values()]
     kept = sorted([*first_of_kind.values(), *others[: max(at_most - len(first_of_kind), 0)]])
@@ -89,6 +90,17 @@ class _Edit:
 
 def _rank(edit: _Edit) -> tuple[bool, int, int, int]:
     return edit.coverage != 1, edit.params, edit.macs, edit.growth
+
+
+def _until_enough(edits: Iterator[_Edit], at_most: int) -> Iterator[_Edit]:
+    """Edits that come in the order of their cost, until no later one can be among the best: each takes its time."""
+    full = 0
+    for edit in edits:
+        yield edit
+        # A dense insertion comes right behind its depthwise twin.
+        full += edit.coverage == 1 and edit.kind != "depthwise"
+        if full >= at_most:
+            return
 
 
 def _checked(spec: ArchitectureSpec, edit: _Edit) -> Suggestion | None:
@@ -121,52 +133,68 @@ def _edit(
 
 
 def _dilated(spec: ArchitectureSpec, threshold: int) -> Iterator[_Edit]:
-    for position, layer in enumerate(spec.layers):
-        if not layer.in_head and isinstance(layer.node, Conv) and layer.kernel_size > 1:
-            edit = _with_larger_dilation(spec, threshold, position, layer)
-            if edit is not None:
-                yield edit
+    """The gentlest first; none of them costs parameters or MACs."""
+    changes = [
+        (dilation - layer.dilation, position, _dilated_to(layer, dilation))
+        for position, layer in enumerate(spec.layers)
+        if (dilation := _smallest_dilation(spec, threshold, position)) is not None
+    ]
+    for growth, position, after in sorted(changes, key=lambda change: change[:2]):
+        before = spec.layers[position]
+        padded = f" and its padding from {before.padding} to {after.padding}" if after.padding != before.padding else ""
+        sentence = f"Raise the dilation of {before.name} from {before.dilation} to {after.dilation}{padded}"
+        nodes = nodes_with(spec.nodes, {position: {"dilation": after.dilation, "padding": after.padding}})
+        edit = _edit(spec, threshold, "dilation", sentence, nodes, growth)
+        if edit is not None:
+            yield edit
 
 
-def _with_larger_dilation(spec: ArchitectureSpec, threshold: int, position: int, layer: Layer) -> _Edit | None:
-    reach = (layer.kernel_size - 1) * layer.jump_in
-    # No less can do: beside another path it may take more, since the field is the bounding box of both.
-    least = layer.dilation - (receptive_field(spec.layers) - threshold - 1) // reach
+def _smallest_dilation(spec: ArchitectureSpec, threshold: int, position: int) -> int | None:
+    """The one that brings the field above the threshold; None if no allowed one does, or there is nothing to dilate."""
+    layer = spec.layers[position]
+    if layer.in_head or not isinstance(layer.node, Conv) or layer.kernel_size == 1:
+        return None
     # An odd growth of the extent cannot be padded alike on both sides.
     pace = 2 if layer.kernel_size % 2 == 0 and layer.padding != "same" else 1
-    dilations = [
-        dilation
-        for dilation in range(least, min(MAX_DILATION, layer.n_in - 1) + 1)
-        if (dilation - layer.dilation) % pace == 0
-    ]
-    if not dilations:
+    dilations = range(layer.dilation + pace, min(MAX_DILATION, layer.n_in - 1) + 1, pace)
+    # Beside a path that sees more, the first steps may bring nothing: the field never falls, so that is no obstacle.
+    enough = bisect.bisect_right(dilations, threshold, key=lambda dilation: _field_at(spec.layers, position, dilation))
+    if enough == len(dilations):
         return None
-    first = _dilated_to(spec, threshold, position, layer, dilations[0])
-    if first is not None or _dilated_to(spec, threshold, position, layer, dilations[-1]) is None:
-        return first
-    smallest = bisect.bisect_left(
-        dilations, True, key=lambda dilation: _dilated_to(spec, threshold, position, layer, dilation) is not None
-    )
-    return _dilated_to(spec, threshold, position, layer, dilations[smallest])
+    padding = _dilated_to(layer, dilations[enough]).padding
+    return None if isinstance(padding, int) and padding > MAX_PADDING else dilations[enough]
 
 
-def _dilated_to(spec: ArchitectureSpec, threshold: int, position: int, layer: Layer, dilation: int) -> _Edit | None:
-    padding, padded = layer.padding, ""
+def _dilated_to(layer: Layer, dilation: int) -> Layer:
+    """The layer with another dilation, padded so that its output map keeps its side."""
+    padding = layer.padding
     if isinstance(padding, int):
         padding += (layer.kernel_size - 1) * (dilation - layer.dilation) // 2
-        padded = f" and its padding from {layer.padding} to {padding}"
-        if padding > MAX_PADDING:
-            return None
-    sentence = f"Raise the dilation of {layer.name} from {layer.dilation} to {dilation}{padded}"
-    nodes = nodes_with(spec.nodes, {position: {"dilation": dilation, "padding": padding}})
-    return _edit(spec, threshold, "dilation", sentence, nodes, dilation - layer.dilation)
+    return dataclasses.replace(layer, dilation=dilation, padding=padding)
+
+
+def _field_at(layers: Sequence[Layer], position: int, dilation: int) -> int:
+    """The receptive field with one layer's dilation changed: bounding boxes alone, much quicker than a new trace."""
+    boxes = {IMAGE: (0, 1)}
+    first, end = boxes[IMAGE]
+    for at, layer in enumerate(before_pooling(layers)):
+        if at == position:
+            layer = _dilated_to(layer, dilation)
+        before = layer.pad_before * layer.jump_in
+        first = min(boxes[source][0] for source in layer.inputs) - before
+        end = max(boxes[source][1] for source in layer.inputs) - before
+        end += (layer.kernel_size - 1) * layer.dilation * layer.jump_in
+        boxes[at] = first, end
+    return end - first
 
 
 def _inserted(spec: ArchitectureSpec, threshold: int) -> Iterator[_Edit]:
     if len(spec.layers) >= MAX_NODES:
         return
     missing = threshold + 1 - receptive_field(spec.layers)
-    for number, (node, end) in enumerate(zip(spec.nodes, last_layers(spec), strict=True), 1):
+    places = list(enumerate(zip(spec.nodes, last_layers(spec), strict=True), 1))
+    # The cheapest first: what an insertion costs is known by its channels and its map.
+    for number, (node, end) in sorted(places, key=lambda place: (place[1][1].out_channels, place[1][1].n_out)):
         enough = (d for d in INSERTED_DILATIONS if 2 * d * end.jump_out >= missing and d < end.n_out)
         dilation = next(enough, None)
         if dilation is None:

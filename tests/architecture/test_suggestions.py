@@ -73,6 +73,16 @@ def find_and_dilate(spec: ArchitectureSpec, name: str, dilation: int) -> Archite
     return spec.changed(nodes=renewed(spec.nodes))
 
 
+@settings(max_examples=40, deadline=None)
+@given(spec=networks(), more=st.integers(0, 20), at_most=st.integers(1, 6))
+def test_few_suggestions_are_the_best_of_all(spec: ArchitectureSpec, more: int, at_most: int) -> None:
+    threshold = receptive_field(spec.layers) + more
+    every, few = suggestions(spec, threshold, at_most=1_000), suggestions(spec, threshold, at_most)
+    firsts = [next(s for s in every if s.kind == kind) for kind in dict.fromkeys(s.kind for s in every)]
+    others = [s for s in every if s not in firsts][: max(at_most - len(firsts), 0)]
+    assert list(few) == [s for s in every if s in firsts or s in others]
+
+
 def test_a_field_that_is_large_enough_needs_no_edit() -> None:
     spec = find_preset("seed-model-3").spec
     assert suggestions(spec, 68) == ()
@@ -130,12 +140,22 @@ def test_what_no_single_edit_can_do_gives_no_suggestion(nodes: tuple[Conv, ...])
     assert suggestions(ArchitectureSpec(nodes=nodes, head=HEAD), 400) == ()
 
 
-def test_forty_convolutions_take_less_than_a_tenth_of_a_second() -> None:
+def chain_of_forty() -> ArchitectureSpec:
     steps = (ConvStep(), NormStep())
-    spec = ArchitectureSpec(nodes=tuple(conv(20, steps=steps) for _ in range(40)), head=HEAD)
+    return ArchitectureSpec(nodes=tuple(conv(20, steps=steps) for _ in range(40)), head=HEAD)
+
+
+def pairs_of_paths() -> ArchitectureSpec:
+    pair = Branch(main=(conv(16, kernel_size=5, padding=2),), shortcut=(conv(16),))
+    return ArchitectureSpec(nodes=(pair,) * 20, head=HEAD)
+
+
+@pytest.mark.parametrize("spec", [chain_of_forty(), pairs_of_paths()])
+def test_forty_convolutions_take_less_than_a_tenth_of_a_second(spec: ArchitectureSpec) -> None:
     seconds = []
-    for more in (0, 5, 9):
+    for more in (0, 3, 5, 9):
         start = time.perf_counter()
         assert suggestions(spec, receptive_field(spec.layers) + more)
         seconds.append(time.perf_counter() - start)
+    # The quickest of some, since what else runs on the machine only ever slows it.
     assert min(seconds) < 0.1
