@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from cifar_core.architecture.parts import ConvPart, JoinPart, Part, convolutions
 
+BLOCKS_QUESTION = "How are the layers cut into blocks?"
 BLOCK_CUTS = {
     "names": "by the top-level names (what is called trans..., down... or the like belongs to the block before it)",
     "strides": "after every convolution with a stride above 1",

@@ -6,12 +6,13 @@ the numbers (an unprinted pooling before a Linear) is told as an assumption. Wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cifar_core.architecture.assembly import Assembled, assemble
 from cifar_core.architecture.assembly_path import Place
-from cifar_core.architecture.block_labels import BLOCK_CUTS, block_labels, usual_cut
+from cifar_core.architecture.block_labels import BLOCK_CUTS, BLOCKS_QUESTION, block_labels, usual_cut
 from cifar_core.architecture.graph import SIDE_PATH
 from cifar_core.architecture.parts import (
     EndingPart,
@@ -32,6 +33,7 @@ from cifar_core.errors import SpecError
 
 _TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the calls themselves"
 _HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {_TRACE_INSTEAD}"
+_ADDING = re.compile("Residual|ResBlock|BasicBlock|Bottleneck")
 _ALWAYS = (
     "The order of the layers is taken as printed.",
     "Functional calls and additions inside forward leave no trace in the text.",
@@ -117,6 +119,9 @@ def _parts(network: PrintedModule, findings: Findings) -> tuple[Part, ...]:
         if SIDE_PATH.fullmatch(module.name.rpartition(".")[2]):
             source = Source(module.name, module.kind)
             findings.problem(source, f"its name says that forward adds it to another path{_HIDDEN}")
+    adding = next((module for module in network.everything() if _ADDING.search(module.kind)), None)
+    if adding is not None:
+        findings.remark(f"A {adding.kind} usually adds its input to its output in forward, which does not show here.")
     parts: list[Part] = []
     for leaf in network.leaves():
         parts += recognise(Source(leaf.name, leaf.kind), read_arguments(leaf.arguments), findings)
@@ -227,5 +232,5 @@ class _Bridge:
 def _labels(parts: Sequence[Part], asking: _Asking) -> dict[str, str]:
     if not any(convolutions(parts)):
         return {}
-    cut = asking.ask("blocks", "How are the layers cut into blocks?", BLOCK_CUTS, usual_cut(parts))
+    cut = asking.ask("blocks", BLOCKS_QUESTION, BLOCK_CUTS, usual_cut(parts))
     return block_labels(parts, cut)

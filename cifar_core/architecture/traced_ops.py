@@ -107,17 +107,22 @@ class OperationReader:
     def _module(self, node: fx.Node) -> tuple[Source, tuple[Part, ...]]:
         path = str(node.target)
         module = self.model.get_submodule(path)
-        own_norm = isinstance(module, nn.LayerNorm) and type(module) is not nn.LayerNorm
-        source = Source(path, "LayerNorm2d" if own_norm else type(module).__name__)
+        read = node.args[0] if node.args else next(iter(node.kwargs.values()))
+        own_norm = is_layer_norm(module) and type(module) is not nn.LayerNorm
+        own_kind = "LayerNorm" if self._is_channels_last(read) else "LayerNorm2d"
+        source = Source(path, own_kind if own_norm else type(module).__name__)
         if path in self.called and any(True for _ in module.parameters()):
             self.findings.problem(source, "it is called more than once: the grammar has no shared weights")
         self.called.add(path)
-        read = node.args[0] if node.args else next(iter(node.kwargs.values()))
         along_side = type(module) is nn.LayerNorm and len(self._shape(read)) > 2
         if along_side and not self._is_channels_last(read):
             why = "it normalises along the map's side, and the grammar's layer norm over the channels of each cell"
             return source, (ForeignPart(source, why),)
-        return source, recognise(source, read_arguments(module.extra_repr()), self.findings)
+        arguments = read_arguments(module.extra_repr())
+        if own_norm:
+            arguments[0] = sum(parameter.numel() for parameter in module.parameters()) // 2
+            arguments["eps"] = getattr(module, "eps", None)
+        return source, recognise(source, arguments, self.findings)
 
     def _is_channels_last(self, node: object) -> bool:
         return isinstance(node, fx.Node) and node.name in self.channels_last
@@ -128,6 +133,8 @@ class OperationReader:
         names = tuple(item.name for item in operands if isinstance(item, fx.Node) and item.name in self.operations)
         dim = arguments.get("dim", 0)
         why = ""
+        if combine == "add" and 0 in [operand for operand in operands if isinstance(operand, int)]:
+            return Operation(source, inputs[:1])  # sum() begins with 0
         if combine == "concat" and dim not in (1, -3):
             why = f"it concatenates along axis {dim}, and the grammar along the channels"
         elif len(names) < 2 or len(names) != len(operands) or arguments.get("alpha", 1) != 1:
@@ -204,6 +211,14 @@ class OperationReader:
         if not is_last:
             self.channels_last.add(node.name)
         return ()
+
+
+def is_layer_norm(module: nn.Module) -> bool:
+    """Whether a module is PyTorch's LayerNorm or one of a person's own, with a scale and a shift for each channel."""
+    if isinstance(module, nn.LayerNorm):
+        return True
+    shapes = [tuple(parameter.shape) for parameter in module.parameters()]
+    return "LayerNorm" in type(module).__name__ and len(shapes) == 2 and shapes[0] == shapes[1] and len(shapes[0]) == 1
 
 
 def _on_channels_last(part: Part) -> Part:

@@ -17,7 +17,7 @@ from cifar_core.architecture.cost import num_params
 from cifar_core.architecture.graph import Operation, as_parts
 from cifar_core.architecture.parts import EndingPart, Findings, Source
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.architecture.traced_ops import OperationReader
+from cifar_core.architecture.traced_ops import OperationReader, is_layer_norm
 from cifar_core.errors import SpecError
 
 IMAGES = (2, 3, 32, 32)
@@ -37,6 +37,8 @@ class TracedNetwork:
     problems: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     """Paths of the module's submodules with learned numbers, in the order of the spec's."""
+    cut: str = "none"
+    """How it was cut into blocks: one of `block_labels.BLOCK_CUTS`."""
 
 
 def trace_network(make: Callable[[], object], title: str, cut: str | None = None) -> TracedNetwork:
@@ -59,15 +61,15 @@ def trace_network(make: Callable[[], object], title: str, cut: str | None = None
     used = _used_modules(traced.graph, operations, output)
     name = title.rpartition(":")[2]
     parts = as_parts(operations, output, findings)
-    labels = block_labels(parts, cut or usual_cut(parts))
-    built = assemble(parts, findings, name=name, labels=labels)
-    _remark_unused(model, used, findings)
+    cut = cut or usual_cut(parts)
+    built = assemble(parts, findings, name=name, labels=block_labels(parts, cut))
     if built.spec is None:
-        return TracedNetwork(None, tuple(findings.remarks), tuple(findings.problems))
+        return TracedNetwork(None, tuple(findings.remarks), tuple(findings.problems), cut=cut)
+    _remark_unused(model, used, findings)
     logits = next(node for node in values if node.name == _before_ending(operations, output))
     _verify(model, built, used, values[logits], findings)
     spec = None if findings.problems else built.spec
-    return TracedNetwork(spec, tuple(findings.remarks), tuple(findings.problems), built.weights)
+    return TracedNetwork(spec, tuple(findings.remarks), tuple(findings.problems), built.weights, cut)
 
 
 def copy_weights(model: nn.Module, weights: Sequence[str], network: nn.Module) -> None:
@@ -84,7 +86,7 @@ def copy_weights(model: nn.Module, weights: Sequence[str], network: nn.Module) -
             for tensor, given in zip(target.state_dict().values(), source.state_dict().values(), strict=True):
                 tensor.copy_(given.reshape(tensor.shape))
             if hasattr(target, "eps"):
-                target.eps = source.eps
+                target.eps = getattr(source, "eps", target.eps)
 
 
 def _learning(network: nn.Module) -> list[nn.Module]:
@@ -152,7 +154,7 @@ class _Tracer(fx.Tracer):
         self.decisions = iter(decisions)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, nn.LayerNorm) or super().is_leaf_module(m, module_qualified_name)
+        return is_layer_norm(m) or super().is_leaf_module(m, module_qualified_name)
 
     def to_bool(self, obj: fx.Proxy) -> bool:
         decision = next(self.decisions, None)

@@ -49,6 +49,8 @@ def describe_command(preset_name: str | None, file: Path | None, answers: tuple[
     """
     if preset_name is None and file is not None and is_brought_along(str(file)):
         spec = brought_along(str(file), answers)
+    elif answers:
+        raise SpecError("--answer belongs to FILE.py:ClassName and FILE.txt: a preset or JSON leaves no question open.")
     else:
         spec = chosen_architecture(preset_name, file)
     description = describe(spec)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from cifar_core.architecture import ArchitectureSpec, num_params, receptive_field
-from cifar_core.architecture.block_labels import BLOCK_CUTS
+from cifar_core.architecture.block_labels import BLOCK_CUTS, BLOCKS_QUESTION
 from cifar_core.architecture.printed import QUESTION_KEYS, parse_printed
 from cifar_core.architecture.printed_tree import MAX_TEXT
 from cifar_core.cli.outputs import ImportOutput
@@ -100,17 +100,21 @@ def _traced(target: str, answers: Mapping[str, str]) -> ArchitectureSpec:
         from cifar_core.architecture.tracing import trace_network
 
         traced = trace_network(make, target, cut)
-    return _told(target, traced.spec, traced.remarks, traced.problems)
+    question = _question_told(BLOCKS_QUESTION, "blocks", traced.cut, BLOCK_CUTS)
+    return _told(target, traced.spec, (*traced.remarks, question), traced.problems)
 
 
 def _printed(file: Path, answers: Mapping[str, str]) -> ArchitectureSpec:
     printed = parse_printed(_text(file), answers)
     questions = [
-        f"{question.sentence} Taken: {answers.get(question.key, question.default)}; "
-        f"--answer {question.key}={'|'.join(question.options)} changes it."
+        _question_told(question.sentence, question.key, answers.get(question.key, question.default), question.options)
         for question in printed.questions
     ]
     return _told(str(file), printed.spec, (*printed.assumptions, *questions), printed.problems)
+
+
+def _question_told(sentence: str, key: str, taken: str, options: Iterable[str]) -> str:
+    return f"{sentence} Taken: {taken}; --answer {key}={'|'.join(options)} changes it."
 
 
 def _text(file: Path) -> str:

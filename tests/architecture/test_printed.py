@@ -133,6 +133,11 @@ class TestWhatForwardHides:
     def test_shortcuts_hide_an_addition(self) -> None:
         assert told(parse_printed(str(SmallResNet())), "layer2.0.shortcut", "adds it to another path", "FILE.py")
 
+    def test_classes_that_are_known_to_add_are_told(self) -> None:
+        text = str(SmallResNet().layer1).replace("(shortcut): Sequential()", "").replace("Sequential(", "Net(", 1)
+        printed = parse_printed(text)
+        assert any("BasicBlock" in sentence for sentence in printed.assumptions)
+
     def test_squeeze_excite_is_seen_in_its_layers(self) -> None:
         printed = read(nn.Conv2d(3, 8, 3), SqueezeExcite(8, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
         (conv,) = spec_of(printed).nodes

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from cifar_core.architecture import ArchitectureSpec, num_params, receptive_field
 from cifar_core.architecture.build import build_network
-from cifar_core.architecture.nodes import Branch, Conv, GateStep
+from cifar_core.architecture.nodes import Branch, Conv, GateStep, NormStep
 from cifar_core.architecture.tracing import TracedNetwork, copy_weights, trace_network
 from cifar_core.errors import SpecError
 from tests.architecture import handed_in
@@ -294,6 +294,40 @@ def test_what_would_be_misread_is_a_problem(make: type[nn.Module], words: list[s
     told = " ".join(network.problems)
     for word in words:
         assert word in told, told
+
+
+class LayerNormChannels(nn.Module):
+    """Written out, as ConvNeXt's own code does."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(channels))
+        self.bias = nn.Parameter(torch.rand(channels))
+        self.eps = 1e-3
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean(1, keepdim=True)
+        variance = (x - mean).pow(2).mean(1, keepdim=True)
+        x = (x - mean) / torch.sqrt(variance + self.eps)
+        return self.weight[:, None, None] * x + self.bias[:, None, None]
+
+
+class OwnNorm(Base):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = LayerNormChannels(6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(self.conv(x))
+        return self.classify(sum([x, self.conv2(x)]))  # type: ignore[arg-type]
+
+
+def test_a_layer_norm_written_out_and_a_sum_of_a_list_are_recognised() -> None:
+    network = trace_network(OwnNorm, "mine.py:OwnNorm")
+    assert any("eps 0.001" in remark for remark in network.remarks)
+    first, join = spec_of(network).nodes
+    assert NormStep(kind="layer") in first.steps
+    assert isinstance(join, Branch)
 
 
 class DecidedByShapes(Base):

@@ -172,6 +172,10 @@ def test_output_must_be_named(cli: Cli, printed: Path) -> None:
     cli("import", printed).assert_refused(2, "--output")
 
 
+def test_answers_without_a_question(cli: Cli, tiny_file: Path) -> None:
+    cli("describe", tiny_file, "--answer", "blocks=none").assert_refused(2, "--answer", "no question")
+
+
 @pytest.mark.parametrize("answer", ["blocks", "colour=red", "=", ""])
 def test_an_answer_that_is_none(cli: Cli, printed: Path, answer: str) -> None:
     cli("describe", printed, "--answer", answer).assert_refused(2, "KEY=VALUE", "blocks")
