@@ -159,3 +159,9 @@ def test_forty_convolutions_take_less_than_a_tenth_of_a_second(spec: Architectur
         seconds.append(time.perf_counter() - start)
     # The quickest of some, since what else runs on the machine only ever slows it.
     assert min(seconds) < 0.1
+
+
+def test_an_edit_beyond_the_grammars_limits_is_not_suggested() -> None:
+    nodes = (conv(4096, block="C1", kernel_size=1, padding=0), conv(2700, block="C2"))
+    spec = ArchitectureSpec(nodes=nodes, head=HEAD)  # 99.6 million parameters of 100
+    assert {suggestion.kind for suggestion in suggestions(spec, 3)} == {"dilation", "depthwise"}
