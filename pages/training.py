@@ -6,14 +6,11 @@ from cifar_core.ui.launch_form import choose_run, draw_rate, launch_button
 from cifar_core.ui.live_view import watch
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
-from cifar_core.ui.workbench import keep_in_link, restore_from_link
 
 with page("Training", ":material/play_circle:"):
-    restore_from_link()
     form, live = two_panes()
     with form:
         config = choose_run()
-        keep_in_link()
         launch_button(config)
         st.markdown("**Learning rate**")
         draw_rate(config.training)

@@ -14,13 +14,20 @@ from cifar_core.runs import RunState
 from cifar_core.ui import resources
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.panes import two_panes
+from cifar_core.ui.workbench import put_architecture
 from cifar_core.words import count, percent, plain
 
 HOME_CANVAS = 86
 """Pixels: the widest field that the control reaches."""
 _STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
 _DOORS = (
-    ("pages/architecture.py", "Architecture", ":material/schema:", "Check my network", "Widths, count, field, rules."),
+    (
+        "pages/architecture.py",
+        "Architecture",
+        ":material/schema:",
+        "Check my network",
+        "Paste it; count, field, rules.",
+    ),
     (
         "pages/augmentation.py",
         "Augmentation",
@@ -53,6 +60,9 @@ def draw_field() -> None:
             "The receptive field is the part of the image that one value inside the network can see. Each square is "
             "that of one layer of the seed document's Model 3; dilation widens it and costs no parameter."
         )
+        if st.button("Go on with this network", icon=":material/edit:", key="take-along"):
+            put_architecture("seed-model-3", spec)
+            st.switch_page("pages/architecture.py")
     with picture:
         figure = field_figure(spec.layers, spec.input.size, RuleLimits().receptive_field_above, canvas=HOME_CANVAS)
         st.plotly_chart(

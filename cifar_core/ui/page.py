@@ -9,7 +9,7 @@ import streamlit as st
 
 from cifar_core.errors import LabError
 from cifar_core.ui import resources
-from cifar_core.ui.workbench import draw_strip
+from cifar_core.ui.workbench import draw_strip, keep_in_link, restore_from_link
 
 SIDEBAR_WIDTH = 200
 """Screen pixels: the least that Streamlit allows, so that a window of 800 keeps room for the page."""
@@ -33,7 +33,8 @@ def page(title: str, icon: str) -> Iterator[None]:
     """Draws a page's frame around its body.
 
     The workbench strip stands above the body but is drawn after it, so that it tells what the body's widgets chose.
-    A LabError in the body becomes one sentence on the page.
+    A LabError in the body becomes one sentence on the page. The workbench is taken from the URL before the body, and
+    written into it behind.
 
     Args:
         title: shown as heading and in the browser's tab.
@@ -44,6 +45,7 @@ def page(title: str, icon: str) -> Iterator[None]:
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()
+    _restore_workbench()
     problem = _start_background()
     try:
         yield
@@ -52,6 +54,7 @@ def page(title: str, icon: str) -> Iterator[None]:
             st.error(str(error), icon=":material/error:")
     with strip:
         draw_strip()
+    keep_in_link()
     resources.warm_up()
 
 
@@ -63,6 +66,13 @@ def _draw_navigation() -> None:
                 st.caption(section)
             for path, label, icon in links:
                 st.page_link(path, label=label, icon=icon, width="stretch")
+
+
+def _restore_workbench() -> None:
+    try:
+        restore_from_link()
+    except LabError as error:
+        st.warning(str(error), icon=":material/link_off:")
 
 
 def _start_background() -> str | None:

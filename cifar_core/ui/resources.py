@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import streamlit as st
 
 from cifar_core.collector import exempt_loaded_objects
 from cifar_core.data import ImageDataset
+from cifar_core.data.datasets import Images
+from cifar_core.data.photos import sample_photos
 from cifar_core.runs import RunStore, TrainingJobs, training_jobs
-from cifar_core.settings import runs_folder, store_url
+from cifar_core.settings import data_folder, runs_folder, store_url
 
 _WARM_UP = "cifar-lab-warm-up"
 
@@ -48,6 +51,16 @@ def dataset(name: str) -> ImageDataset:
         from cifar_core.runs.run_data import shared_dataset
 
         return shared_dataset(name)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _photos(folder: str) -> tuple[Images, str]:
+    return sample_photos(Path(folder))
+
+
+def photos() -> tuple[Images, str]:
+    """Some photographs to draw on, and where they come from: see `sample_photos`."""
+    return _photos(str(data_folder().resolve()))
 
 
 def warm_up() -> None:

@@ -25,6 +25,9 @@ MAX_LINKED_BYTES = 200_000
 AUGMENTATION_KEY, RECIPE_KEY = "augmentation", "recipe"
 """Keys of the select boxes over augmentation presets and recipes."""
 _ARCHITECTURE, _AUGMENTATION, _TRAINING = "workbench.architecture", "workbench.augmentation", "workbench.training"
+_EARLIER = "workbench.earlier"
+MAX_EARLIER = 100
+"""Networks that can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,17 @@ def preset_on_workbench() -> ArchitecturePreset:
     return find_preset(preset_name)
 
 
+def architecture_on_workbench() -> ArchitectureSpec:
+    """The network on the workbench; where none was chosen, the default preset's."""
+    _, architecture_json = st.session_state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
+    return ArchitectureSpec.parse(architecture_json) if architecture_json else preset_on_workbench().spec
+
+
 def current_workbench() -> Workbench:
     """What lies on the workbench; where nothing was chosen, the architecture preset's own defaults."""
     state = st.session_state
     preset = preset_on_workbench()
-    _, architecture_json = state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
-    architecture = ArchitectureSpec.parse(architecture_json) if architecture_json else preset.spec
+    architecture = architecture_on_workbench()
     augmentation_name, augmentation_json = state.get(_AUGMENTATION, (preset.augmentation, None))
     named_augmentation = find_augmentation(augmentation_name).spec
     augmentation = AugmentationSpec.parse(augmentation_json) if augmentation_json else named_augmentation
@@ -65,8 +73,25 @@ def current_workbench() -> Workbench:
 
 
 def put_architecture(preset_name: str, spec: ArchitectureSpec) -> None:
-    """Lays a network on the workbench."""
-    st.session_state[_ARCHITECTURE] = (preset_name, spec.model_dump_json())
+    """Lays a network on the workbench; the one that lay there can be taken back."""
+    state = st.session_state
+    before = state.get(_ARCHITECTURE, (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec.model_dump_json()))
+    now = (preset_name, spec.model_dump_json())
+    if now != before:
+        state[_EARLIER] = [*state.get(_EARLIER, []), before][-MAX_EARLIER:]
+    state[_ARCHITECTURE] = now
+
+
+def can_undo() -> bool:
+    """Whether a network lay on the workbench before this one."""
+    return bool(st.session_state.get(_EARLIER))
+
+
+def undo_architecture() -> None:
+    """Takes back the last change of the network."""
+    if can_undo():
+        *earlier, before = st.session_state[_EARLIER]
+        st.session_state[_EARLIER], st.session_state[_ARCHITECTURE] = earlier, before
 
 
 def forget_choices() -> None:
@@ -76,13 +101,18 @@ def forget_choices() -> None:
 
 
 def keep_in_link() -> None:
-    """Writes an edited workbench into the page's URL, so that a reload launches what stood there before it."""
+    """Writes the workbench into the page's URL, so that a reload and a shared link show what stands there now."""
     bench, preset = current_workbench(), preset_on_workbench()
     link = st.query_params
     is_new = (preset.name, bench.architecture) != (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec)
-    _set_or_drop(link, "network", f"{preset.name}~{_packed(bench.architecture)}" if is_new else None)
+    _set_or_drop(link, "network", architecture_link(preset, bench.architecture) if is_new else None)
     is_own = bench.augmentation != find_augmentation(preset.augmentation).spec
     _set_or_drop(link, "transforms", f"{bench.augmentation.name}~{_packed(bench.augmentation)}" if is_own else None)
+
+
+def architecture_link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
+    """What `?network=` names a network by: its preset, and behind it the whole network where it was edited."""
+    return preset.name if spec == preset.spec else f"{preset.name}~{_packed(spec)}"
 
 
 def restore_from_link() -> None:
@@ -93,19 +123,21 @@ def restore_from_link() -> None:
     """
     link = st.query_params
     if _ARCHITECTURE not in st.session_state and "network" in link:
-        name, spec = _unpacked(link["network"])
-        put_architecture(find_preset(name).name, ArchitectureSpec.parse(spec))
+        name, _, packed = link["network"].partition("~")
+        preset = find_preset(name)
+        st.session_state[_ARCHITECTURE] = (name, preset.spec.model_dump_json())
+        if packed:
+            st.session_state[_ARCHITECTURE] = (name, ArchitectureSpec.parse(_unpacked(packed)).model_dump_json())
     if _AUGMENTATION not in st.session_state and "transforms" in link:
-        name, spec = _unpacked(link["transforms"])
-        put_augmentation(find_augmentation(name).name, AugmentationSpec.parse(spec))
+        name, _, packed = link["transforms"].partition("~")
+        put_augmentation(find_augmentation(name).name, AugmentationSpec.parse(_unpacked(packed)))
 
 
 def _packed(spec: ArchitectureSpec | AugmentationSpec) -> str:
     return urlsafe_b64encode(zlib.compress(spec.model_dump_json().encode(), 9)).decode()
 
 
-def _unpacked(text: str) -> tuple[str, bytes]:
-    name, _, packed = text.partition("~")
+def _unpacked(packed: str) -> bytes:
     try:
         inflater = zlib.decompressobj()
         unpacked = inflater.decompress(urlsafe_b64decode(packed), MAX_LINKED_BYTES)
@@ -113,7 +145,7 @@ def _unpacked(text: str) -> tuple[str, bytes]:
         inflater, unpacked = None, b""
     if inflater is None or not inflater.eof:
         raise SpecError("The link to this page is damaged: open the page from the menu, and choose the network anew.")
-    return name, unpacked
+    return unpacked
 
 
 def _set_or_drop(link: QueryParamsProxy, name: str, value: str | None) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from cifar_core.architecture import block_widths, find_preset, with_block_widths
+from cifar_core.ui.architecture.start import MIN_WIDTH
+from cifar_core.ui.workbench import architecture_link
 from tests.tiny import PROJECT
 
 DESIGN = ("home", "architecture", "augmentation")
@@ -20,6 +23,13 @@ def open_page(name: str, **query: str) -> AppTest:
     session = AppTest.from_file(PROJECT / "app.py", default_timeout=SECONDS)
     session.query_params.update(query)
     return go_to(session, name)
+
+
+def narrowest_link(preset_name: str) -> str:
+    """`?network=` of a preset made as narrow as the sliders allow: it trains fastest."""
+    preset = find_preset(preset_name)
+    widths = dict.fromkeys(block_widths(preset.spec), MIN_WIDTH)
+    return architecture_link(preset, with_block_widths(preset.spec, widths))
 
 
 def go_to(session: AppTest, name: str) -> AppTest:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cifar_core.architecture import ArchitectureSpec, find_preset, preset_names, with_block_widths
+from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, preset_names, with_block_widths
 from cifar_core.architecture.build import build_network
-from cifar_core.ui.architecture_editor import MIN_WIDTH
+from cifar_core.ui.architecture.start import MIN_WIDTH
+from cifar_core.ui.workbench import architecture_link
 from tests.pages.helpers import go_to, metric, number, on_strip, open_page, says, shown
 
 EXPECTED = {
@@ -17,6 +17,7 @@ EXPECTED = {
     "seed-model-3": (97_264, 69),
     "dilated": (102_050, 45),
 }
+MODEL_3 = find_preset("seed-model-3")
 
 
 def built_parameters(preset: str, **widths: int) -> int:
@@ -27,6 +28,12 @@ def built_parameters(preset: str, **widths: int) -> int:
 
 def rules(session: AppTest) -> list[str]:
     return [text.value for text in session.markdown if "-badge[:material/" in text.value]
+
+
+def link_to(*nodes: dict[str, Any], preset: str = "seed-model-3") -> str:
+    head = [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}]
+    spec = ArchitectureSpec.parse({"nodes": [{"out_channels": 4, **node} for node in nodes], "head": head})
+    return architecture_link(find_preset(preset), spec)
 
 
 def test_every_preset_is_expected_here() -> None:
@@ -41,7 +48,7 @@ def test_a_preset_changes_numbers_table_rules_and_workbench(preset: str) -> None
     assert number(metric(session, "Parameters")) == params == built_parameters(preset)
     table = session.dataframe[0].value
     assert table["params"].sum() == params
-    assert list(table["name"]) == [layer.name for layer in find_preset(preset).spec.layers]
+    assert list(table["layer"]) == [layer.name for layer in find_preset(preset).spec.layers]
     assert f"**{preset}**, {params:,} parameters" in on_strip(session, "architecture")
     assert "edited" not in on_strip(session, "architecture")
     (count_rule,) = (rule for rule in rules(session) if ": Parameters: " in rule)
@@ -49,18 +56,17 @@ def test_a_preset_changes_numbers_table_rules_and_workbench(preset: str) -> None
     assert f"{params:,}" in count_rule
 
 
-@pytest.mark.parametrize(
-    ("preset", "field"), [(name, field) for name, (_, field) in EXPECTED.items() if name != "dilated"]
-)
-def test_a_preset_shows_its_receptive_field(preset: str, field: int) -> None:
-    session = open_page("architecture", preset=find_preset(preset).title)
+@pytest.mark.parametrize("preset", EXPECTED)
+def test_a_preset_comes_from_the_url_with_its_field(preset: str) -> None:
+    session = open_page("architecture", network=preset)
+    field = EXPECTED[preset][1]
+    assert session.selectbox("preset").value == preset
     assert metric(session, "Receptive field (before pooling)") == f"{field} px"
     assert session.dataframe[0].value["field"].max() >= field
-    assert f"up to a receptive field of {field} pixels" in session.get("plotly_chart")[0].proto.alt
 
 
 def test_each_rule_says_by_how_much() -> None:
-    session = open_page("architecture", preset="Seed, Model 1")
+    session = open_page("architecture", network="seed-model-1")
     assert any("1,405,601 parameters too many." in rule for rule in rules(session))
     assert any("No depthwise convolution is followed by a 1x1." in rule for rule in rules(session))
     session = open_page("architecture")
@@ -68,14 +74,31 @@ def test_each_rule_says_by_how_much() -> None:
     assert not any(rule.startswith(":red-badge") for rule in rules(session))
 
 
+def test_a_teachers_limits_move_the_rules() -> None:
+    session = open_page("architecture")
+    session.number_input("limit-params").set_value(90_000)
+    session.number_input("limit-field").set_value(69)
+    session.number_input("limit-blocks").set_value(3)
+    shown(session.run())
+    assert any("7,265 parameters too many." in rule for rule in rules(session))
+    assert sum(rule.startswith(":red-badge") for rule in rules(session)) == 3
+    assert open_page("architecture", **{"limit-params": "90000"}).number_input("limit-params").value == 90_000
+
+
 def test_a_reconstructed_preset_says_so() -> None:
-    assert says(open_page("architecture", preset="Seed, Model 1"), "Reconstructed:", "1,605,600")
+    assert says(open_page("architecture", network="seed-model-1"), "Reconstructed:", "1,605,600")
+
+
+def test_model_3_spends_most_of_its_work_for_nothing_and_the_page_says_so() -> None:
+    session = open_page("architecture")
+    assert float(metric(session, "MACs for nothing").split()[0]) > 50
+    assert says(session, "Of the 36 cells that the head pools, 20 are always zero")
 
 
 @pytest.mark.parametrize("width", [MIN_WIDTH, 32, 96, 256])
 def test_a_width_moves_the_count_of_the_built_network(width: int) -> None:
     session = open_page("architecture")
-    shown(session.slider("seed-model-3.C1").set_value(width).run())
+    shown(session.slider("width-C1").set_value(width).run())
     params = built_parameters("seed-model-3", C1=width)
     assert number(metric(session, "Parameters")) == params
     (parameters,) = (each for each in session.metric if each.label == "Parameters")
@@ -87,85 +110,94 @@ def test_a_width_moves_the_count_of_the_built_network(width: int) -> None:
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_block_has_a_slider_and_the_narrowest_network_stands(preset: str) -> None:
-    session = open_page("architecture", preset=find_preset(preset).title)
-    assert {slider.key for slider in session.slider} == {f"{preset}.C{block}" for block in (1, 2, 3, 4)}
-    for slider in session.slider:
-        slider.set_value(MIN_WIDTH)
-    shown(session.run())
+    session = open_page("architecture", network=preset)
+    assert {slider.key for slider in session.slider} == {f"width-C{block}" for block in (1, 2, 3, 4)}
+    for block in (1, 2, 3, 4):
+        shown(session.slider(f"width-C{block}").set_value(MIN_WIDTH).run())
     assert not session.error
-    assert number(metric(session, "Parameters")) == built_parameters(
-        preset, **dict.fromkeys(("C1", "C2", "C3", "C4"), 4)
-    )
+    widths = dict.fromkeys(("C1", "C2", "C3", "C4"), MIN_WIDTH)
+    assert number(metric(session, "Parameters")) == built_parameters(preset, **widths)
 
 
-def test_back_to_the_presets_widths() -> None:
+def test_a_block_that_is_dragged_back_has_its_old_ratios() -> None:
     session = open_page("architecture")
-    (back,) = (button for button in session.button if button.label == "Back to the preset's widths")
-    assert back.disabled
-    for block, width in (("C1", 17), ("C4", 200)):
-        session.slider(f"seed-model-3.{block}").set_value(width)
-    shown(session.run())
-    (back,) = (button for button in session.button if button.label == "Back to the preset's widths")
-    assert not back.disabled
-    shown(back.click().run())
+    for width in (4, 200, 64):
+        shown(session.slider("width-C2").set_value(width).run())
     assert metric(session, "Parameters") == "97,264"
-    assert session.slider("seed-model-3.C4").value == 32
     assert "edited" not in on_strip(session, "architecture")
 
 
-def test_each_preset_keeps_its_own_widths() -> None:
+def test_undo_takes_back_step_by_step() -> None:
     session = open_page("architecture")
-    shown(session.slider("seed-model-3.C1").set_value(40).run())
-    shown(session.selectbox("preset").set_value("seed-model-2").run())
+    assert session.button("undo").disabled
+    shown(session.slider("width-C1").set_value(17).run())
+    after_first = metric(session, "Parameters")
+    shown(session.slider("width-C4").set_value(200).run())
+    shown(session.button("undo").click().run())
+    assert metric(session, "Parameters") == after_first
+    shown(session.button("undo").click().run())
     assert metric(session, "Parameters") == "97,264"
-    shown(session.selectbox("preset").set_value("seed-model-3").run())
-    assert session.slider("seed-model-3.C1").value == 40
+    assert session.slider("width-C4").value == 32
+    assert session.button("undo").disabled
 
 
-def test_preset_and_widths_come_from_the_url() -> None:
-    session = open_page("architecture", preset="Dilated", **{"dilated.C1": "31"})
-    assert number(metric(session, "Parameters")) == built_parameters("dilated", C1=31)
-    assert session.query_params == {"preset": "Dilated", "dilated.C1": "31"}
-
-
-def test_a_width_beyond_the_slider_in_the_url_is_ignored() -> None:
-    session = open_page("architecture", **{"seed-model-3.C1": "9999"})
+def test_back_to_the_preset_and_back_again() -> None:
+    session = open_page("architecture")
+    assert session.button("reset").disabled
+    shown(session.slider("width-C1").set_value(17).run())
+    edited = metric(session, "Parameters")
+    shown(session.button("reset").click().run())
     assert metric(session, "Parameters") == "97,264"
+    shown(session.button("undo").click().run())
+    assert metric(session, "Parameters") == edited
+
+
+def test_choosing_a_preset_over_an_edited_network_can_be_taken_back() -> None:
+    session = open_page("architecture")
+    shown(session.slider("width-C1").set_value(40).run())
+    edited = metric(session, "Parameters")
+    shown(session.selectbox("preset").set_value("dilated").run())
+    assert metric(session, "Parameters") == "102,050"
+    shown(session.button("undo").click().run())
+    assert metric(session, "Parameters") == edited
+    assert session.selectbox("preset").value == "seed-model-3"
+
+
+def test_an_edited_network_survives_a_reload() -> None:
+    session = open_page("architecture", network="dilated")
+    shown(session.slider("width-C1").set_value(31).run())
+    link = session.query_params["network"]
+    reloaded = open_page("architecture", network=link if isinstance(link, str) else link[0])
+    assert number(metric(reloaded, "Parameters")) == built_parameters("dilated", C1=31)
+    assert reloaded.slider("width-C1").value == 31
+    assert reloaded.selectbox("preset").value == "dilated"
 
 
 def test_widths_survive_a_walk_through_other_pages() -> None:
     session = open_page("architecture")
-    shown(session.slider("seed-model-3.C2").set_value(48).run())
+    shown(session.slider("width-C2").set_value(48).run())
     params = metric(session, "Parameters")
     for name in ("training", "augmentation", "home"):
         go_to(session, name)
         assert f"{params} parameters" in on_strip(session, "architecture")
     go_to(session, "architecture")
-    assert session.slider("seed-model-3.C2").value == 48
+    assert session.slider("width-C2").value == 48
     assert metric(session, "Parameters") == params
 
 
-def test_all_columns_are_those_of_the_seeds_table() -> None:
+def test_the_seeds_columns_are_thirteen() -> None:
     session = open_page("architecture")
-    (switch,) = (toggle for toggle in session.toggle if toggle.label == "All columns")
-    assert "r_in" not in session.dataframe[0].value
-    shown(switch.set_value(True).run())
-    columns = "name op n_in c_in c_out padding kernel stride dilation n_out j_in j_out r_in r_out params macs"
-    assert set(columns.split()) <= set(session.dataframe[0].value.columns)
+    shown(session.toggle("seed-columns").set_value(True).run())
+    columns = "Operation nin Channels Output_Channels padding kernel stride dilation nout jin jout rin rout"
+    assert list(session.dataframe[0].value.columns) == columns.split()
 
 
-def test_the_json_is_the_network_as_edited(monkeypatch: pytest.MonkeyPatch) -> None:
-    offered: list[str] = []
-    real = st.download_button
-
-    def remember(label: str, data: str, **rest: Any) -> bool:
-        offered.append(data)
-        return real(label, data, **rest)
-
-    monkeypatch.setattr(st, "download_button", remember)
-    open_page("architecture", **{"seed-model-3.C1": "32"})
-    expected = with_block_widths(find_preset("seed-model-3").spec, {"C1": 32})
-    assert ArchitectureSpec.parse(offered[-1]) == expected
+def test_the_input_of_each_layer_sees_part_edge_or_all_of_the_image() -> None:
+    table = open_page("architecture").dataframe[0].value
+    states = dict(zip(table["layer"], table["its input sees"], strict=True))
+    assert (states["C1.1"], states["C3.3"], states["C4.2"], states["head.1"]) == (
+        "1 px, part", "37 px, edge", "53 px, edge", "69 px, all",
+    )  # fmt: skip
 
 
 def test_another_preset_brings_its_own_augmentation_and_recipe() -> None:
@@ -184,16 +216,22 @@ def test_another_preset_brings_its_own_augmentation_and_recipe() -> None:
     assert session.selectbox("recipe").value == "quick"
 
 
-def test_field_with_holes_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = ArchitectureSpec.parse(
-        {
-            "nodes": [{"out_channels": 4, "dilation": rate, "padding": rate} for rate in (2, 4, 8, 8)],
-            "head": [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}],
-        }
-    )
-    monkeypatch.setattr("cifar_core.ui.architecture_editor.with_block_widths", lambda *arguments: spec)
-    assert says(open_page("architecture"), "Paths reach only 26.1 % of the 45 x 45 square")
+def test_field_with_holes_is_warned_of() -> None:
+    link = link_to(*({"dilation": rate, "padding": rate} for rate in (2, 4, 8, 8)))
+    session = open_page("architecture", network=link)
+    assert says(session, "Paths reach only 26.1 % of the 45 x 45 square")
 
 
 def test_whole_field_is_not_warned_of() -> None:
     assert not open_page("architecture").warning
+
+
+def test_homes_dilation_comes_along() -> None:
+    session = open_page("home")
+    shown(session.slider("dilation").set_value(4).run())
+    field = metric(session, "Receptive field (before pooling)")
+    session.button("take-along").click().run()
+    go_to(session, "architecture")
+    assert metric(session, "Receptive field (before pooling)") == field
+    assert "edited" in on_strip(session, "architecture")
+    assert num_params(MODEL_3.spec.layers) == number(metric(session, "Parameters"))

@@ -47,7 +47,7 @@ def test_a_preset_lies_on_the_workbench_exactly(preset: str) -> None:
 
 def test_it_begins_with_the_augmentation_of_the_network_on_the_workbench() -> None:
     assert open_page("augmentation").selectbox("augmentation").value == "seed-model-3"
-    session = open_page("architecture", preset="Dilated")
+    session = open_page("architecture", network="dilated")
     assert go_to(session, "augmentation").selectbox("augmentation").value == "assignment"
 
 
@@ -158,7 +158,7 @@ def test_the_state_comes_from_the_url() -> None:
     session = open_page("augmentation", **query)
     assert transform(session, "horizontal_flip").p == 0.25
     assert transform(session, "color_jitter") == ColorJitter()
-    assert session.query_params == query
+    assert query.items() <= session.query_params.items()
 
 
 def test_the_state_survives_a_walk_through_other_pages() -> None:

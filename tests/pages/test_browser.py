@@ -21,9 +21,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from cifar_core.analysis.confusion import confusion_matrix
 from cifar_core.architecture import find_preset, num_params, with_block_widths
 from cifar_core.runs import Run, RunFiles, RunState, RunStore
-from cifar_core.ui.architecture_editor import MIN_WIDTH
+from cifar_core.ui.architecture.start import MIN_WIDTH
 from cifar_core.ui.mistakes_view import ANY, IMAGES_A_PAGE
-from tests.pages.helpers import PAGES
+from cifar_core.ui.workbench import architecture_link
+from tests.pages.helpers import PAGES, narrowest_link
 from tests.tiny import PROJECT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -210,16 +211,17 @@ def shape_a_network(visitor: Visitor) -> None:
     visitor.go("architecture")
     visitor.choose("preset", "Seed, Model 1")
     expect(visitor.metric("Parameters")).to_have_text("1,605,600")
-    visitor.expect_query(preset="Seed, Model 1")
+    visitor.expect_query(network="seed-model-1")
     visitor.choose("preset", "Seed, Model 2")
     expect(visitor.metric("Parameters")).to_have_text("97,264")
     slider = visitor.main.get_by_role("slider", name="C1, channels")
     slider.focus()
     slider.press("ArrowRight")
-    wider = num_params(with_block_widths(find_preset("seed-model-2").spec, {"C1": 65}).layers)
+    widened = with_block_widths(find_preset("seed-model-2").spec, {"C1": 65})
+    wider = num_params(widened.layers)
     expect(visitor.metric("Parameters")).to_have_text(f"{wider:,}")
     expect(visitor.strip).to_contain_text(f"edited, {wider:,} parameters")
-    visitor.expect_query(**{"preset": "Seed, Model 2", "seed-model-2.C1": "65"})
+    visitor.expect_query(network=architecture_link(find_preset("seed-model-2"), widened))
     visitor.page.reload(wait_until="domcontentloaded")
     visitor.expect_page("architecture")
     expect(visitor.metric("Parameters")).to_have_text(f"{wider:,}")
@@ -227,8 +229,7 @@ def shape_a_network(visitor: Visitor) -> None:
         slider = visitor.main.get_by_role("slider", name=f"{block}, channels")
         slider.focus()
         slider.press("Home")
-    narrow = with_block_widths(find_preset("seed-model-2").spec, NARROWEST)
-    expect(visitor.metric("Parameters")).to_have_text(f"{num_params(narrow.layers):,}")
+    expect(visitor.metric("Parameters")).to_have_text(f"{num_params(with_block_widths(widened, NARROWEST).layers):,}")
 
 
 def change_the_pictures(visitor: Visitor) -> None:
@@ -256,7 +257,8 @@ def train_it(visitor: Visitor, folder: Path) -> Run:
     expect(visitor.main.get_by_role("figure", name="Accuracy and loss by epoch")).to_be_visible()
     run, _ = only_run(folder)
     assert (run.state, run.config.dataset, run.epochs_done) == (RunState.COMPLETED, "digits", 1)
-    assert run.config.architecture == with_block_widths(find_preset("seed-model-2").spec, NARROWEST)
+    widened = with_block_widths(find_preset("seed-model-2").spec, {"C1": 65})
+    assert run.config.architecture == with_block_widths(widened, NARROWEST)
     assert [transform.type for transform in run.config.augmentation.transforms] == ["color_jitter"]
     visitor.main.get_by_role("link", name="See its mistakes").click()
     visitor.expect_page("mistakes")
@@ -309,8 +311,7 @@ def test_a_deep_link_is_the_first_request_of_a_server(visitor: Visitor) -> None:
 
 
 def test_a_person_stops_a_long_run(dashboard: Dashboard, visitor: Visitor) -> None:
-    visitor.open("architecture", "?" + urlencode({f"seed-model-3.{block}": MIN_WIDTH for block in NARROWEST}))
-    visitor.go("training")
+    visitor.open("training", "?" + urlencode({"network": narrowest_link("seed-model-3")}))
     visitor.enter("Epochs", "2000")
     expect(visitor.strip).to_contain_text("2000 epochs")
     visitor.main.get_by_role("button", name="Launch").click()

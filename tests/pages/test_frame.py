@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 from cifar_core.runs import Run, RunStore
-from tests.pages.helpers import DESIGN, PAGES, go_to, links, on_strip, open_page, says, shown, strip_of, texts
+from tests.pages.helpers import (
+    DESIGN,
+    PAGES,
+    go_to,
+    links,
+    narrowest_link,
+    on_strip,
+    open_page,
+    says,
+    shown,
+    strip_of,
+    texts,
+)
 from tests.tiny import run_python, tiny_config
 
 MENU = ["Home", "Architecture", "Augmentation", "Training", "Runs", "Mistakes"]
@@ -42,7 +54,7 @@ def test_looking_at_every_page_changes_nothing_on_the_workbench() -> None:
 
 
 def test_a_network_without_augmentation_keeps_it_off_on_the_way_through_the_pages() -> None:
-    session = open_page("architecture", preset="Seed, Model 1")
+    session = open_page("architecture", network="seed-model-1")
     assert on_strip(session, "augmentation").endswith("**none**")
     for name in ("augmentation", "training"):
         assert on_strip(go_to(session, name), "augmentation").endswith("**none**")
@@ -59,7 +71,7 @@ def test_a_run_folder_that_cannot_be_written_is_told_in_a_sentence(
     assert strip_of(session)
     assert not session.error
     if name in DESIGN:
-        assert session.get("plotly_chart") or session.image
+        assert session.get("plotly_chart") or session.image or session.dataframe
     assert not any("Traceback" in text for text in texts(session))
 
 
@@ -67,7 +79,7 @@ def test_designing_goes_on_without_a_run_folder(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("CIFAR_LAB_RUNS", str(tmp_path / "file" / "runs"))
     session = open_page("architecture")
-    shown(session.slider("seed-model-3.C1").set_value(32).run())
+    shown(session.slider("width-C1").set_value(32).run())
     assert "edited" in on_strip(session, "architecture")
 
 
@@ -96,10 +108,28 @@ def test_a_page_opens_with_runs_of_every_kind(name: str, trained: Callable[[str]
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nonsense_in_the_url_is_ignored(name: str) -> None:
-    nonsense = {"preset": "nonsense", "seed-model-3.C1": "abc", "dilation": "99", "augmentation": "x", "run": "../etc"}
+    nonsense = {"pane": "nonsense", "limit-params": "abc", "dilation": "99", "augmentation": "x", "run": "../etc"}
     session = open_page(name, **nonsense, **{"seed": "-1", "seed.epochs": "1e99", "dataset": "", "page": "7"})
     assert not session.error
     assert "edited" not in strip_of(session)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("link", ["nonsense", "seed-model-3~!!!", "~", "dilated~eJwDAAAAAAE="])
+def test_a_damaged_link_is_told_in_a_sentence_and_the_page_goes_on(name: str, link: str) -> None:
+    session = open_page(name, network=link)
+    (warning,) = session.warning
+    assert warning.value.endswith(".")
+    assert not session.error
+    assert strip_of(session)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_keeps_an_edited_network_in_its_url(name: str) -> None:
+    link = narrowest_link("dilated")
+    session = open_page(name, network=link)
+    assert "**dilated** :orange-badge[edited]" in on_strip(session, "architecture")
+    assert session.query_params["network"] in (link, [link])
 
 
 def test_a_source_edit_under_a_running_server_breaks_nothing(own_store: Path) -> None:

@@ -1,0 +1,1 @@
+"""Parts of the Architecture page, one file a part."""

@@ -1,0 +1,70 @@
+"""How the page's widgets change the network: all in one way, so that every change can be taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from cifar_core.architecture import ArchitectureSpec
+from cifar_core.errors import SpecError
+from cifar_core.ui.workbench import preset_on_workbench, put_architecture
+
+_PROBLEM, _BASE = "architecture.problem", "architecture.base"
+
+
+def change_architecture(make: Callable[[], ArchitectureSpec]) -> ArchitectureSpec | None:
+    """Lays what `make` returns on the workbench; what is wrong with it is told on the page instead.
+
+    For callbacks of widgets.
+
+    Returns:
+        The network; None if it was refused, and the workbench keeps the one before.
+    """
+    try:
+        spec = make()
+    except SpecError as error:
+        st.session_state[_PROBLEM] = in_rows(str(error))
+        return None
+    st.session_state.pop(_PROBLEM, None)
+    put_architecture(preset_on_workbench().name, spec)
+    return spec
+
+
+def replace_architecture(spec: ArchitectureSpec) -> None:
+    """Lays a ready network on the workbench; for callbacks of buttons that apply one."""
+    change_architecture(lambda: spec)
+
+
+def base_of(kind: str, spec: ArchitectureSpec) -> ArchitectureSpec:
+    """What a kind of change started from, as long as nothing else has changed its result since.
+
+    Widths are rounded down: scaled from what was scaled before, a network would lose its ratios step by step.
+    """
+    base_json, result_json = st.session_state.get(f"{_BASE}.{kind}", (None, None))
+    return ArchitectureSpec.parse(base_json) if result_json == spec.to_json() else spec
+
+
+def remember_base(kind: str, base: ArchitectureSpec, result: ArchitectureSpec) -> None:
+    """For `base_of`."""
+    st.session_state[f"{_BASE}.{kind}"] = (base.to_json(), result.to_json())
+
+
+def problem() -> str | None:
+    """Why the last change was refused; None if it was not."""
+    sentence: str | None = st.session_state.get(_PROBLEM)
+    return sentence
+
+
+def forget_problem() -> None:
+    """For when the refused change is given up."""
+    st.session_state.pop(_PROBLEM, None)
+
+
+def in_rows(sentence: str) -> str:
+    """A sentence of the grammar in the words of the table: "nodes[3]" is its row 4."""
+    own = re.sub(
+        r"\bnodes\[(\d+)\]", lambda found: f"row {int(found[1]) + 1}", sentence.removeprefix("ArchitectureSpec: ")
+    )
+    return own[:1].upper() + own[1:]

@@ -1,0 +1,105 @@
+"""Two networks side by side."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cifar_core.architecture import ArchitectureSpec, describe, find_preset, preset_names
+from cifar_core.architecture.comparison import ComparedLayer, Comparison, compare
+from cifar_core.ui.architecture.changing import replace_architecture
+from cifar_core.ui.figures.blocks import block_figure
+from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.panes import two_panes
+from cifar_core.words import count, macs, percent, plain
+
+_KEPT_NETWORK = "architecture.kept"
+_KEPT = "the network kept here"
+_MARKS = {"same": "", "changed": "≠ differs", "only left": "← only here", "only right": "→ only there"}
+_FIELDS = ("op", "c_out", "kernel", "stride", "dilation", "padding", "n_out", "r_out", "params", "macs")
+_TITLES = {"c_out": "channels", "n_out": "map", "r_out": "field", "params": "parameters", "macs": "MACs"}
+
+
+def compare_networks(spec: ArchitectureSpec) -> None:
+    """The network on the workbench beside a preset, or beside one that was kept a while ago."""
+    controls, chart = two_panes()
+    with controls:
+        other = _choose_other(spec)
+        _tell_totals(spec, other)
+    comparison = compare(spec, other)
+    with chart:
+        st.plotly_chart(
+            block_figure(comparison.left_blocks, comparison.right_blocks, "this network", other.name),
+            key="blocks",
+            config={"displayModeBar": False},
+            alt="Parameters and MACs of each block, both networks",
+        )
+    only_differences = st.toggle("Only what differs", value=False, key="only-differences", **KEPT)
+    _show_rows(comparison, other.name, only_differences)
+
+
+def _choose_other(spec: ArchitectureSpec) -> ArchitectureSpec:
+    kept = st.session_state.get(_KEPT_NETWORK)
+    names = [*([_KEPT] if kept else []), *preset_names()]
+    name = st.selectbox(
+        "Beside", names, format_func=lambda name: name if name == _KEPT else find_preset(name).title, key="beside"
+    )
+    st.button(
+        "Keep the network as it is now",
+        icon=":material/bookmark_add:",
+        help="Then edit on, and compare with what was kept.",
+        on_click=_keep,
+        args=(spec.to_json(),),
+    )
+    other = ArchitectureSpec.parse(kept) if name == _KEPT and kept else find_preset(name).spec
+    st.button(
+        "Go on with the other one",
+        icon=":material/swap_horiz:",
+        on_click=replace_architecture,
+        args=(other,),
+        disabled=other == spec,
+    )
+    return other
+
+
+def _keep(spec_json: str) -> None:
+    st.session_state[_KEPT_NETWORK] = spec_json
+    st.session_state["beside"] = _KEPT
+
+
+def _tell_totals(left: ArchitectureSpec, right: ArchitectureSpec) -> None:
+    one, other = describe(left), describe(right)
+    totals = {
+        "parameters": (count(one.params), count(other.params)),
+        "receptive field": (f"{one.receptive_field} px", f"{other.receptive_field} px"),
+        "coverage": (percent(one.coverage), percent(other.coverage)),
+        "MACs": (macs(one.macs), macs(other.macs)),
+        "layers": (str(len(one.layers)), str(len(other.layers))),
+    }
+    rows = [{"": name, "this": a, "other": b, "differs": "≠" if a != b else ""} for name, (a, b) in totals.items()]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="totals")
+
+
+def _show_rows(comparison: Comparison, other_name: str, only_differences: bool) -> None:
+    shown = [row for row in comparison.rows if row.status != "same" or not only_differences]
+    if not shown:
+        st.info("The two networks do not differ in any layer.", icon=":material/check:")
+        return
+    st.dataframe(pd.DataFrame(map(_row, shown)), hide_index=True, height="content", key="compared")
+    st.caption(
+        f"Where a figure differs, it stands as this network's → the one of {plain(other_name)}. Layers are paired by "
+        "block, operation and order."
+    )
+
+
+def _row(row: ComparedLayer) -> dict[str, str]:
+    sides = [side for side in (row.left, row.right) if side is not None]
+    cells = {"layer": sides[0].name, "": _MARKS[row.status]}
+    for field in _FIELDS:
+        # One value where both are alike, or where there is one side alone.
+        cells[_TITLES.get(field, field)] = " → ".join(dict.fromkeys(_text(getattr(side, field)) for side in sides))
+    return cells
+
+
+def _text(value: int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else value

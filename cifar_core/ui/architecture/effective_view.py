@@ -1,0 +1,94 @@
+"""The effective field: measured once a network, initialised beside trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cifar_core.architecture import ArchitectureSpec
+from cifar_core.data.datasets import available_datasets, dataset_info
+from cifar_core.errors import LabError
+from cifar_core.ui import resources
+from cifar_core.ui.empty import empty_state
+from cifar_core.ui.figures.effective import effective_figure
+from cifar_core.ui.figures.seen import Outline
+from cifar_core.words import moment, percent, plain
+
+if TYPE_CHECKING:
+    from cifar_core.architecture.effective import EffectiveField
+    from cifar_core.runs import Run
+
+
+def measured_outlines(spec: ArchitectureSpec) -> tuple[Outline, ...]:
+    """The 50 % and 95 % squares of the initialised network; empty where they cannot be measured."""
+    try:
+        field = _initial(_key(spec), available_datasets()[0])
+    except LabError:
+        return ()  # `draw_effective` says why
+    return (
+        Outline(field.side_50, "half of the gradient", "dash"),
+        Outline(field.side_95, "95 % of the gradient", "dot"),
+    )
+
+
+def draw_effective(spec: ArchitectureSpec) -> None:
+    """Initialised beside trained, each with what it was measured for."""
+    st.markdown("**Effective field**: the squared gradient of the last map's central cell")
+    dataset = available_datasets()[0]
+    initialised, trained = st.columns(2)
+    with initialised:
+        _draw(_initial(_key(spec), dataset), "Initialised, seed 0", dataset, "effective-initial")
+    with trained:
+        runs = _runs(spec)
+        if not runs:
+            empty_state(
+                "No run has trained exactly this network yet: its effective field after training would stand here.",
+                "pages/training.py",
+                "Train this",
+                ":material/play_circle:",
+            )
+            return
+        run = st.selectbox("Trained by", runs, format_func=lambda run: f"{run.name}, {moment(run.created_at)}")
+        _draw(_trained(run.id, dataset), f"Trained: {plain(run.name)}", dataset, "effective-trained")
+
+
+def _draw(field: EffectiveField, title: str, dataset: str, key: str) -> None:
+    st.plotly_chart(
+        effective_figure(field.density, field.side_50, field.side_95),
+        key=key,
+        config={"displayModeBar": False},
+        alt=f"{title}: half of the squared gradient lies within {field.side_50} pixels, 95 % within {field.side_95}",
+    )
+    area = percent((field.side_50 / field.receptive_field) ** 2)
+    st.caption(
+        f"{title}. Half of the squared gradient lies within **{field.side_50} px** ({area} of the "
+        f"{field.receptive_field} px square), 95 % within **{field.side_95} px**. Measured over {field.num_images} "
+        f"training images of {dataset_info(dataset).title}, mirrored to {field.canvas} px, for the central cell."
+    )
+
+
+def _runs(spec: ArchitectureSpec) -> list[Run]:
+    from cifar_core.analysis.effective import runs_of_network
+
+    return runs_of_network(resources.run_store(), spec)
+
+
+def _key(spec: ArchitectureSpec) -> str:
+    """A network is the same whatever it is called."""
+    return spec.changed(name="").model_dump_json()
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the effective field …")
+def _initial(spec_json: str, dataset: str) -> EffectiveField:
+    from cifar_core.analysis.effective import initial_field
+
+    return initial_field(ArchitectureSpec.parse(spec_json), resources.dataset(dataset))
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the effective field …")
+def _trained(run_id: str, dataset: str) -> EffectiveField:
+    from cifar_core.analysis.effective import trained_field
+
+    store = resources.run_store()
+    return trained_field(store, store.get(run_id), resources.dataset(dataset))

@@ -1,0 +1,36 @@
+"""What a person takes along: training, a link, source code, JSON."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import streamlit as st
+
+from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec
+from cifar_core.architecture.codegen import source_code
+from cifar_core.ui.take_away import json_download
+from cifar_core.ui.workbench import architecture_link
+
+
+def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
+    """Every way out of the page, with the network in it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link("pages/training.py", label="Train this network", icon=":material/play_circle:")
+        json_download("Architecture as JSON", spec)
+        st.download_button(
+            "PyTorch source",
+            source_code(spec),
+            file_name="network.py",
+            mime="text/x-python",
+            icon=":material/code:",
+            on_click="ignore",
+        )
+    st.markdown("**A link that opens this network**, on any machine that runs the dashboard at this address")
+    st.code(_link(preset, spec), language=None, wrap_lines=True)
+    st.markdown("**Stand-alone PyTorch source**: needs torch alone; a run's weights load into it")
+    st.code(source_code(spec), language="python", height=520)
+
+
+def _link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
+    parts = urlsplit(st.context.url or "http://localhost:8501/architecture")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, f"network={quote(architecture_link(preset, spec))}", ""))

@@ -1,0 +1,53 @@
+"""The effective receptive field as a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from cifar_core.data.datasets import IMAGE_SIZE
+from cifar_core.ui.colors import PALETTE
+from cifar_core.ui.figures.layout import laid_out
+
+
+def effective_figure(density: NDArray[np.float64], side_50: int, side_95: int) -> go.Figure:
+    """Squared gradient by pixel, with the squares that hold half and 95 % of it, cut to the image's side.
+
+    Args:
+        density: [r, r], summing to 1.
+        side_50: of the smaller square, in pixels.
+        side_95: of the larger one.
+    """
+    side = len(density)
+    shown = min(side, IMAGE_SIZE)  # what lies further out than an image reaches is cut off
+    cut = (side - shown) // 2
+    part = density[cut : cut + shown, cut : cut + shown]
+    # The square root shows what is faint; places are told from the field's centre.
+    place = np.arange(shown) + cut - (side - 1) / 2
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.sqrt(part / max(float(part.max()), 1e-300)),
+            x=place,
+            y=place,
+            colorscale="Cividis",
+            showscale=False,
+            customdata=100 * part,
+            hovertemplate="%{x:+.1f}, %{y:+.1f} px from the centre: %{customdata:.3f} % of the gradient<extra></extra>",
+        )
+    )
+    for length, name, dash in ((side_50, "half", "dash"), (side_95, "95 %", "dot")):
+        half = length / 2
+        figure.add_trace(
+            go.Scatter(
+                x=[-half, half, half, -half, -half],
+                y=[-half, -half, half, half, -half],
+                mode="lines",
+                line={"color": PALETTE[1], "width": 2, "dash": dash},
+                name=f"{name}: {length} px",
+                hoverinfo="name",
+            )
+        )
+    edge = shown / 2
+    axis = {"visible": False, "fixedrange": True, "range": [-edge, edge], "constrain": "domain"}
+    return laid_out(figure, 380, xaxis=axis, yaxis={**axis, "scaleanchor": "x"})
