@@ -20,12 +20,15 @@ _TRANSITION = re.compile(r"(trans|down|tb|reduc|stride|pool|squeeze)", re.IGNORE
 
 
 def usual_cut(parts: Sequence[Part]) -> str:
-    """The cut that fits best: by names where they gather several convolutions, else by strides."""
+    """The cut that fits best: by names where they gather several convolutions, else by strides, else by names."""
     main = _main_convolutions(parts)
     units = Counter(_units(main))
-    if sum(count > 1 for count in units.values()) > 1 and max(_named(_units(main))) <= _MAX_NAMED_BLOCKS:
+    by_names = 1 < max(_named(_units(main)), default=0) <= _MAX_NAMED_BLOCKS
+    if by_names and sum(count > 1 for count in units.values()) > 1:
         return "names"
-    return "strides" if any(conv.stride > 1 for conv in main) else "none"
+    if any(conv.stride > 1 for conv in main):
+        return "strides"
+    return "names" if by_names and not all(unit.isdecimal() for unit in units) else "none"
 
 
 def block_labels(parts: Sequence[Part], cut: str) -> dict[str, str]:

@@ -54,6 +54,15 @@ def trace_network(make: Callable[[], object], title: str, cut: str | None = None
     """
     model = _made(make, title)
     traced, values = _traced(model, title)
+    try:
+        return _understood(model, traced, values, title, cut)
+    except RecursionError:
+        raise SpecError(f"{title} nests its joins too deeply to be read.") from None
+
+
+def _understood(
+    model: nn.Module, traced: fx.GraphModule, values: dict[fx.Node, object], title: str, cut: str | None
+) -> TracedNetwork:
     findings = Findings()
     reader = OperationReader(model, values, findings)
     operations = reader.read(traced.graph)

@@ -71,6 +71,8 @@ def chosen_architecture(preset_name: str | None, file: Path | None) -> Architect
     if preset_name is not None:
         return find_preset(preset_name).spec
     assert file is not None
+    if is_brought_along(str(file)):
+        raise SpecError(f"{file} is no spec yet: `python -m cifar_core import {file} --output SPEC.json` makes it one.")
     return ArchitectureSpec.parse(read_text(file))
 
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from cifar_core.architecture import ArchitectureSpec, num_params, receptive_field
 from cifar_core.architecture.build import build_network
 from cifar_core.architecture.nodes import Branch, Conv, GateStep, NormStep
 from cifar_core.architecture.tracing import TracedNetwork, copy_weights, trace_network
 from cifar_core.errors import SpecError
-from tests.architecture import handed_in
+from tests.architecture import awkward, handed_in
 from tests.architecture.handed_in import HANDED_IN
 from tests.architecture.own_field import measured_field
 
@@ -110,65 +110,15 @@ def test_blocks_follow_the_attributes_names(traced: dict[object, TracedNetwork])
     assert spec_of(trace_network(handed_in.FourBlocks, "m.py:FourBlocks", "none")).blocks == ("",)
 
 
-class Base(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 6, 3, padding=1)
-        self.conv2 = nn.Conv2d(6, 6, 3, padding=1)
-        self.fc = nn.Linear(6, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.conv2(self.conv(x)))
-
-    def classify(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.fc(x.mean([2, 3]))
-        return logits
-
-
-class NeedsArguments(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-
-
-class DataDependent(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        if x.sum() > 0:
-            x = self.conv2(x)
-        return self.classify(x)
-
-
-class Raising(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        raise RuntimeError("lost the plot\nand more")
-
-
-class GreyImages(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, 6, 3)
-
-
-class Exiting(nn.Module):
-    def __init__(self) -> None:
-        raise SystemExit(3)
-
-
-class TwoOutputs(Base):
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        y = super().forward(x)
-        return y, y
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (NeedsArguments, ["without arguments", "width"]),
-        (DataDependent, ["cannot be traced", "control flow", "test_tracing.py"]),
-        (Raising, ["cannot be run", "RuntimeError: lost the plot", "line", "test_tracing.py"]),
-        (GreyImages, ["cannot be run", "3 x 32 x 32"]),
-        (Exiting, ["cannot be made", "SystemExit"]),
-        (TwoOutputs, ["one tensor of logits"]),
+        (awkward.NeedsArguments, ["without arguments", "width"]),
+        (awkward.DataDependent, ["cannot be traced", "control flow", "awkward.py"]),
+        (awkward.Raising, ["cannot be run", "RuntimeError: lost the plot", "line", "awkward.py"]),
+        (awkward.GreyImages, ["cannot be run", "3 x 32 x 32"]),
+        (awkward.Exiting, ["cannot be made", "SystemExit"]),
+        (awkward.TwoOutputs, ["one tensor of logits"]),
         (dict, ["is no nn.Module", "dict"]),
     ],
 )
@@ -182,29 +132,8 @@ def test_what_cannot_be_traced_is_one_sentence(make: type, words: list[str]) -> 
         assert word in sentence
 
 
-class Unusual(nn.Module):
-    """One thing after another that the grammar has no word for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wide = nn.Conv2d(3, 6, (3, 5), padding=(1, 2))
-        self.uneven = nn.Conv2d(6, 6, 3, stride=(2, 1), padding=1)
-        self.max = nn.MaxPool2d(2)
-        self.up = nn.ConvTranspose2d(6, 6, 2)
-        self.leaky = nn.LeakyReLU(0.2)
-        self.plain = nn.BatchNorm2d(6, affine=False)
-        self.scale = nn.Parameter(torch.ones(1))
-        self.fc = nn.Linear(6, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.plain(self.leaky(self.up(self.max(self.uneven(self.wide(x))))))
-        x = torch.tanh(x) * self.scale
-        out: Tensor = self.fc(x.mean([2, 3]))
-        return out
-
-
 def test_all_that_the_grammar_cannot_hold_is_named() -> None:
-    network = trace_network(Unusual, "mine.py:Unusual")
+    network = trace_network(awkward.Unusual, "mine.py:Unusual")
     assert network.spec is None
     for words in (
         "layer wide (Conv2d): kernel_size (3, 5) is not square",
@@ -220,72 +149,16 @@ def test_all_that_the_grammar_cannot_hold_is_named() -> None:
     assert all(problem.endswith(".") and "\n" not in problem for problem in network.problems)
 
 
-class SharedConv(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.conv2(self.conv2(self.conv(x))))
-
-
-class Crossing(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv3 = nn.Conv2d(6, 6, 1)
-        self.conv4 = nn.Conv2d(6, 6, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        a, b = self.conv2(x), self.conv3(x)
-        return self.classify(self.conv4(a + b) + b)
-
-
-class Biasless(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.squeeze = nn.Linear(6, 2, bias=False)
-        self.excite = nn.Linear(2, 6, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        y = torch.sigmoid(self.excite(F.relu(self.squeeze(x.mean([2, 3])))))
-        return self.classify(x * y[:, :, None, None])
-
-
-class Doubling(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        return self.classify(self.conv2(x + x))
-
-
-class InPlaceBeforeSum(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        return self.classify(self.conv2(F.relu_(x)) + x)
-
-
-class LayerNormAlongRows(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(32)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.norm(self.conv(x)))
-
-
-class BatchLost(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        cells: Tensor = self.conv2(self.conv(x))
-        return cells.view(-1, 6)
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (SharedConv, ["conv2", "more than once"]),
-        (Crossing, ["paths that cross"]),
-        (Biasless, ["bias"]),
-        (Doubling, ["same map twice"]),
-        (InPlaceBeforeSum, ["another output"]),
-        (LayerNormAlongRows, ["norm", "along the map's side"]),
-        (BatchLost, ["view"]),
+        (awkward.SharedConv, ["conv2", "more than once"]),
+        (awkward.Crossing, ["paths that cross"]),
+        (awkward.Biasless, ["bias"]),
+        (awkward.Doubling, ["same map twice"]),
+        (awkward.InPlaceBeforeSum, ["another output"]),
+        (awkward.LayerNormAlongRows, ["norm", "along the map's side"]),
+        (awkward.BatchLost, ["view"]),
     ],
 )
 def test_what_would_be_misread_is_a_problem(make: type[nn.Module], words: list[str]) -> None:
@@ -296,88 +169,40 @@ def test_what_would_be_misread_is_a_problem(make: type[nn.Module], words: list[s
         assert word in told, told
 
 
-class LayerNormChannels(nn.Module):
-    """Written out, as ConvNeXt's own code does."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.rand(channels))
-        self.bias = nn.Parameter(torch.rand(channels))
-        self.eps = 1e-3
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean = x.mean(1, keepdim=True)
-        variance = (x - mean).pow(2).mean(1, keepdim=True)
-        x = (x - mean) / torch.sqrt(variance + self.eps)
-        return self.weight[:, None, None] * x + self.bias[:, None, None]
-
-
-class OwnNorm(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = LayerNormChannels(6)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.norm(self.conv(x))
-        return self.classify(sum([x, self.conv2(x)]))  # type: ignore[arg-type]
-
-
 def test_a_layer_norm_written_out_and_a_sum_of_a_list_are_recognised() -> None:
-    network = trace_network(OwnNorm, "mine.py:OwnNorm")
+    network = trace_network(awkward.OwnNorm, "mine.py:OwnNorm")
     assert any("eps 0.001" in remark for remark in network.remarks)
     first, join = spec_of(network).nodes
     assert NormStep(kind="layer") in first.steps
     assert isinstance(join, Branch)
 
 
-class DecidedByShapes(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        assert x.shape[1] == 3
-        y = self.conv(x)
-        z = self.conv2(y)
-        if z.shape == y.shape and y.size(2) > 8:
-            z = z + y
-        return self.classify(z)
+def test_joins_nested_too_deeply_are_refused() -> None:
+    with pytest.raises(SpecError, match="too deeply"):
+        trace_network(awkward.Nested, "mine.py:Nested")
 
 
 def test_shapes_may_decide_which_way_forward_goes() -> None:
-    (_, join) = spec_of(trace_network(DecidedByShapes, "mine.py:DecidedByShapes")).nodes
+    (_, join) = spec_of(trace_network(awkward.DecidedByShapes, "mine.py:DecidedByShapes")).nodes
     assert isinstance(join, Branch)
-
-
-class DecidedByANumber(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        return self.classify(self.conv2(x) if x.sum().item() > 0 else x)
 
 
 def test_a_number_taken_from_the_data_decides_nothing() -> None:
     with pytest.raises(SpecError, match="control flow"):
-        trace_network(DecidedByANumber, "mine.py:DecidedByANumber")
+        trace_network(awkward.DecidedByANumber, "mine.py:DecidedByANumber")
 
 
 def test_a_module_that_is_made_already_is_traced_as_it_is() -> None:
-    assert spec_of(trace_network(Base(), "mine.py:net")).name == "net"
-
-
-class Unused(Base):
-    def __init__(self) -> None:
-        super().__init__()
-        self.old_head = nn.Linear(6, 100)
+    assert spec_of(trace_network(awkward.Base(), "mine.py:net")).name == "net"
 
 
 def test_modules_that_take_no_part_are_told() -> None:
-    network = trace_network(Unused, "mine.py:Unused")
+    network = trace_network(awkward.Unused, "mine.py:Unused")
     assert any("old_head" in remark and "700 parameters" in remark for remark in network.remarks)
-    assert num_params(spec_of(network).layers) == sum(parameter.numel() for parameter in Base().parameters())
-
-
-class AlwaysDropping(Base):
-    def forward(self, x: Tensor) -> Tensor:
-        return self.classify(F.dropout(self.conv2(self.conv(x)), 0.2))
+    assert num_params(spec_of(network).layers) == sum(parameter.numel() for parameter in awkward.Base().parameters())
 
 
 def test_dropout_that_never_rests_is_told() -> None:
-    network = trace_network(AlwaysDropping, "mine.py:AlwaysDropping")
+    network = trace_network(awkward.AlwaysDropping, "mine.py:AlwaysDropping")
     assert any("training=self.training" in remark for remark in network.remarks)
     spec_of(network)

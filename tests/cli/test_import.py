@@ -172,6 +172,11 @@ def test_output_must_be_named(cli: Cli, printed: Path) -> None:
     cli("import", printed).assert_refused(2, "--output")
 
 
+@pytest.mark.parametrize("file", ["model.py:Net", "printed.txt"])
+def test_other_commands_say_that_import_comes_first(cli: Cli, tmp_path: Path, file: str) -> None:
+    cli("train", tmp_path / file).assert_refused(2, "no spec yet", "import", "--output SPEC.json")
+
+
 def test_answers_without_a_question(cli: Cli, tiny_file: Path) -> None:
     cli("describe", tiny_file, "--answer", "blocks=none").assert_refused(2, "--answer", "no question")
 
