@@ -221,7 +221,8 @@ class _Bridge:
         what = "Global average pooling"
         if side > 1:
             pool = PoolPart(pool.source, "avg", n // side, n // side)
-            what = f"Average pooling in windows of {n // side} x {n // side}"
+            # The same number would follow from max-pooling, or from pooling between the layers before.
+            what = f"Average pooling in windows of {n // side} x {n // side} (a guess: forward may pool elsewhere)"
         self.findings.remark(
             f"{what} and a Flatten were put before {source.name}, since its in_features are {wanted} and the map there "
             f"has {place.channels} channels on {n} x {n} cells."

@@ -62,7 +62,7 @@ def import_command(network: str, output: Path, answers: tuple[str, ...], as_json
 
 def is_brought_along(target: str) -> bool:
     """Whether an argument names a person's own network, as code or as printed text."""
-    return is_own_module(target) or target.endswith(".txt")
+    return is_own_module(target) or target.lower().endswith(".txt")
 
 
 def brought_along(target: str, answers: Sequence[str]) -> ArchitectureSpec:
