@@ -9,7 +9,7 @@ from cifar_core.ui.architecture.compare_view import compare_networks
 from cifar_core.ui.architecture.field_view import show_field
 from cifar_core.ui.architecture.layer_editor import edit_layers
 from cifar_core.ui.architecture.layer_table import show_layers
-from cifar_core.ui.architecture.numbers import choose_limits, show_numbers, show_rules, warn
+from cifar_core.ui.architecture.numbers import choose_limits, show_findings, show_numbers, show_rules
 from cifar_core.ui.architecture.row_tools import choose_head, draw_row_tools, edit_json
 from cifar_core.ui.architecture.seed_view import show_seed_table
 from cifar_core.ui.architecture.start import choose_preset, choose_widths, draw_way_back
@@ -34,10 +34,11 @@ with page("Architecture", ":material/schema:"):
         with heading:
             limits = choose_limits()
         description = describe(spec, limits)
-        show_rules(description.rules)
+        with st.container(gap="xxsmall"):
+            show_rules(description.rules)
+            show_findings(description)
     with numbers:
         show_numbers(description, describe(preset.spec))
-        warn(description)
     pane = st.segmented_control(
         "Pane", PANES, default=PANES[0], required=True, key="pane", label_visibility="collapsed", bind="query-params"
     )

@@ -18,9 +18,9 @@ from cifar_core.architecture import (
     preset_names,
     with_block_widths,
 )
-from cifar_core.architecture.budget import largest_widths
+from cifar_core.architecture.editing.budget import largest_widths
+from cifar_core.architecture.editing.rows import new_nodes, with_row_edits
 from cifar_core.architecture.paths import path_counts
-from cifar_core.architecture.rows import new_nodes, with_row_edits
 from cifar_core.cli.outputs import ArchitectureBenchOutput, BenchMachine
 
 BUDGETS = (20_000, 50_000, 199_999, 1_000_000)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from cifar_core.architecture import ArchitectureSpec, num_params, receptive_field
-from cifar_core.architecture.block_labels import BLOCK_CUTS, BLOCKS_QUESTION
-from cifar_core.architecture.printed import QUESTION_KEYS, parse_printed
-from cifar_core.architecture.printed_tree import MAX_TEXT
+from cifar_core.architecture.importing.block_labels import BLOCK_CUTS, BLOCKS_QUESTION
+from cifar_core.architecture.importing.printed import QUESTION_KEYS, parse_printed
+from cifar_core.architecture.importing.printed_tree import MAX_TEXT
 from cifar_core.cli.outputs import ImportOutput
 from cifar_core.cli.own_module import is_own_module, own_code
 from cifar_core.cli.printing import json_option, print_json
@@ -97,7 +97,7 @@ def _traced(target: str, answers: Mapping[str, str]) -> ArchitectureSpec:
         raise SpecError(f"The answer to blocks is {cut[:40]!r}: it must be one of {', '.join(BLOCK_CUTS)}.")
     with own_code(target) as make:
         # The one place of the command line that needs torch to describe a network.
-        from cifar_core.architecture.tracing import trace_network
+        from cifar_core.architecture.importing.tracing import trace_network
 
         traced = trace_network(make, target, cut)
     question = _question_told(BLOCKS_QUESTION, "blocks", traced.cut, BLOCK_CUTS)

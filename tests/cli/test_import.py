@@ -40,7 +40,7 @@ class Wide(Net):
     def __init__(self, width):
         super().__init__()
 """
-SEED = (PROJECT / "tests" / "architecture" / "seed_model_3.txt").read_text()
+SEED = (PROJECT / "tests" / "architecture" / "importing" / "seed_model_3.txt").read_text()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec, all_required_pass, describe
-from cifar_core.architecture.printed import Question, parse_printed
+from cifar_core.architecture.importing.printed import Question, parse_printed
 from cifar_core.ui.architecture.changing import replace_architecture
 from cifar_core.ui.panes import two_panes
 from cifar_core.words import count, macs, percent, plain
@@ -25,7 +25,7 @@ def bring_network() -> None:
         text = st.text_area(
             "print(model)",
             key="printed",
-            height=420,
+            height=360,
             placeholder=_EXAMPLE,
             label_visibility="collapsed",
         )

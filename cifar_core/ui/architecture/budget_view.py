@@ -14,8 +14,8 @@ from cifar_core.architecture import (
     describe,
     num_macs,
 )
-from cifar_core.architecture.budget import largest_widths
-from cifar_core.architecture.suggestions import Suggestion, suggestions
+from cifar_core.architecture.editing.budget import largest_widths
+from cifar_core.architecture.editing.suggestions import Suggestion, suggestions
 from cifar_core.errors import SpecError
 from cifar_core.ui.architecture.changing import base_of, remember_base, replace_architecture
 from cifar_core.words import count, macs, percent, plain

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec, describe, find_preset, preset_names
-from cifar_core.architecture.comparison import ComparedLayer, Comparison, compare
+from cifar_core.architecture.editing.comparison import ComparedLayer, Comparison, compare
 from cifar_core.ui.architecture.changing import replace_architecture
+from cifar_core.ui.colors import PALETTE, faded
 from cifar_core.ui.figures.blocks import block_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.panes import two_panes
@@ -85,10 +86,11 @@ def _show_rows(comparison: Comparison, other_name: str, only_differences: bool) 
     if not shown:
         st.info("The two networks do not differ in any layer.", icon=":material/check:")
         return
-    st.dataframe(pd.DataFrame(map(_row, shown)), hide_index=True, height="content", key="compared")
+    table = pd.DataFrame(map(_row, shown))
+    st.dataframe(table.style.map(_highlight), hide_index=True, height="content", key="compared")
     st.caption(
         f"Where a figure differs, it stands as this network's → the one of {plain(other_name)}. Layers are paired by "
-        "block, operation and order."
+        "block, operation, kernel, stride and dilation, then by their order in the block."
     )
 
 
@@ -99,6 +101,11 @@ def _row(row: ComparedLayer) -> dict[str, str]:
         # One value where both are alike, or where there is one side alone.
         cells[_TITLES.get(field, field)] = " → ".join(dict.fromkeys(_text(getattr(side, field)) for side in sides))
     return cells
+
+
+def _highlight(cell: object) -> str:
+    text = str(cell)
+    return f"background-color: {faded(PALETTE[6], 0.2)}" if any(mark in text for mark in "→≠←") else ""
 
 
 def _text(value: int | str) -> str:

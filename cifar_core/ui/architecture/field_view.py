@@ -15,7 +15,7 @@ from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.panes import two_panes
 from cifar_core.words import percent
 
-_CELLS = {"Centre": 0.5, "Edge": 0.25, "Corner": 0.0}
+_CELLS = {"Centre": 0.5, "Off-centre": 0.25, "Corner": 0.0}
 
 
 def show_field(spec: ArchitectureSpec, description: ArchitectureDescription, limits: RuleLimits) -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec
-from cifar_core.architecture.rows import COLUMNS, rows_of, with_row_edits
-from cifar_core.architecture.step_words import VOCABULARY
+from cifar_core.architecture.editing.rows import COLUMNS, rows_of, with_row_edits
+from cifar_core.architecture.editing.step_words import VOCABULARY
 from cifar_core.ui.architecture.changing import change_architecture, forget_problem, problem
 
 _TABLE = "architecture.table"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cifar_core.architecture import ArchitectureDescription, RuleLimits, RuleResult
 from cifar_core.ui.keeping import KEPT
-from cifar_core.words import count, macs, percent
+from cifar_core.words import count, macs, percent, plain
 
 ASSIGNMENT = RuleLimits()
+TELLING_SHARE = 0.01
+"""Of all MACs: less is spent at any border."""
 
 
 def choose_limits() -> RuleLimits:
@@ -27,66 +32,68 @@ def choose_limits() -> RuleLimits:
 def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) -> None:
     """The figures of a network, with their difference from the preset it came from."""
     row = st.container(horizontal=True)
-    row.metric(
-        "Parameters", count(now.params), _difference(now.params - before.params), delta_color="inverse", border=True
-    )
-    row.metric(
+    _metric(row, "Parameters", count(now.params), now.params - before.params, "{:+,.0f}")
+    _metric(
+        row,
         "Receptive field (before pooling)",
         f"{now.receptive_field} px",
-        _difference(now.receptive_field - before.receptive_field),
-        border=True,
+        now.receptive_field - before.receptive_field,
+        "{:+.0f} px",
+        more_is_better=None,
         help=f"Nominally {now.receptive_field_with_pooling} px with the pooling, which sees the whole image.",
     )
-    row.metric(
+    _metric(
+        row,
         "MACs an image",
         macs(now.macs),
-        f"{(now.macs - before.macs) / 1e6:+.1f} M" if now.macs != before.macs else None,
-        delta_color="inverse",
-        border=True,
+        (now.macs - before.macs) / 1e6,
+        "{:+.1f} M",
         help="Multiply-accumulates of convolutions and linear layers; padded positions count.",
     )
-    row.metric(
+    _metric(
+        row,
         "Coverage",
         percent(now.coverage),
-        border=True,
+        100 * ((now.coverage or 0) - (before.coverage or 0)),
+        "{:+.1f} points",
+        more_is_better=True,
         help="Share of the receptive field's square that any path reaches; dilation can leave holes.",
     )
-    if now.wasted is not None:
-        row.metric(
+    if now.wasted is not None and before.wasted is not None:
+        _metric(
+            row,
             "MACs for nothing",
             percent(now.wasted.share),
-            border=True,
+            100 * (now.wasted.share - before.wasted.share),
+            "{:+.1f} points",
             help="Spent on cells that no later layer reads, or that are the same whatever the image.",
         )
 
 
-def _difference(number: int) -> str | None:
-    return f"{number:+,}" if number else None
-
-
-def warn(description: ArchitectureDescription) -> None:
-    """Says what the figures hide: holes in the field, and work for nothing."""
-    if description.coverage is not None and description.coverage < 1:
-        st.warning(
-            f"Paths reach only {percent(description.coverage)} of the {description.receptive_field} x "
-            f"{description.receptive_field} square: strides and dilations skip the others, whatever the rule says.",
-            icon=":material/grid_4x4:",
-        )
-    wasted = description.wasted
-    if wasted is not None and wasted.share >= 0.005:
-        pooled = ""
-        if wasted.pooled_constant:
-            always = "always zero" if wasted.pooled_zero == wasted.pooled_constant else "the same for every image"
-            pooled = (
-                f" Of the {wasted.pooled} cells that the head pools, {wasted.pooled_constant} are {always}: "
-                "padding on a 1x1 convolution makes cells that see nothing of the image."
-            )
-        st.info(
-            f"{percent(wasted.share)} of all MACs are spent on cells that never matter: no later layer reads them (a "
-            f"1x1 with stride 2 skips three in four), or they are the same for every image.{pooled} The layer table "
-            "says where.",
-            icon=":material/energy_savings_leaf:",
-        )
+def _metric(
+    row: DeltaGenerator,
+    label: str,
+    value: str,
+    difference: float,
+    form: str,
+    more_is_better: bool | None = False,
+    help: str | None = None,
+) -> None:
+    """A figure with a line for its difference, which stands there without one too: nothing below may jump."""
+    text = form.format(difference)
+    differs = any(digit in text for digit in "123456789")
+    color: Literal["normal", "inverse", "off"] = "inverse"
+    if more_is_better or more_is_better is None:
+        color = "normal" if more_is_better else "off"
+    row.metric(
+        label,
+        value,
+        text if differs else "as the preset",
+        delta_color=color if differs else "off",
+        delta_arrow="auto" if differs else "off",
+        border=True,
+        help=help,
+    )
 
 
 def show_rules(rules: tuple[RuleResult, ...]) -> None:
@@ -100,4 +107,45 @@ def show_rules(rules: tuple[RuleResult, ...]) -> None:
             color, icon = "gray", "remove"
         value = f"{rule.value:,}" if isinstance(rule.value, int) else rule.value
         asked = f"asked: {rule.limit}" if rule.required else f"optional: {rule.limit}".removesuffix(": optional")
-        st.markdown(f":{color}-badge[:material/{icon}: {rule.title}: {value} ({asked})] :small[{rule.detail}]")
+        _chip(color, icon, f"{rule.title}: {value} ({asked})", plain(rule.detail))
+
+
+def show_findings(description: ArchitectureDescription) -> None:
+    """What the rules do not ask and a designer should know: holes in the field, and work for nothing."""
+    field, share = description.receptive_field, description.coverage
+    if share is not None:
+        if share == 1:
+            sentence = f"Paths reach every pixel of the {field} x {field} square."
+        else:
+            sentence = (
+                f"Paths reach only {percent(share)} of the {field} x {field} square: strides and dilations skip the "
+                "others, whatever the rule says."
+            )
+        _finding(share == 1, f"Coverage: {percent(share)}", sentence)
+    wasted = description.wasted
+    if wasted is None:
+        return
+    least = wasted.share < TELLING_SHARE
+    sentence = (
+        "Nearly every cell that is computed is read, and depends on the image."
+        if least
+        else "Spent on cells that no later layer reads (a 1x1 with stride 2 skips three in four), or that are the "
+        "same for every image. The layer table says where."
+    )
+    _finding(least, f"MACs for nothing: {percent(wasted.share)}", sentence)
+    if wasted.pooled_constant:
+        always = "always zero" if wasted.pooled_zero == wasted.pooled_constant else "the same for every image"
+        _finding(
+            False,
+            f"Blind cells: {wasted.pooled_constant}",
+            f"Of the {wasted.pooled} cells that the head pools, {wasted.pooled_constant} are {always}: padding on a "
+            "1x1 convolution makes cells that see nothing of the image.",
+        )
+
+
+def _finding(fine: bool, title: str, sentence: str) -> None:
+    _chip("green" if fine else "orange", "check" if fine else "warning", title, sentence)
+
+
+def _chip(color: str, icon: str, title: str, sentence: str) -> None:
+    st.markdown(f":{color}-badge[:material/{icon}: {title}] :small[{sentence}]")

@@ -11,9 +11,9 @@ from typing import Any
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec
-from cifar_core.architecture.compact import compact_json
-from cifar_core.architecture.heads import head_choices, head_name
-from cifar_core.architecture.rows import inserted, last_layers, moved, without
+from cifar_core.architecture.editing.compact import compact_json
+from cifar_core.architecture.editing.heads import head_choices, head_name
+from cifar_core.architecture.editing.rows import inserted, last_layers, moved, without
 from cifar_core.errors import SpecError
 from cifar_core.ui.architecture.changing import change_architecture
 from cifar_core.words import plain

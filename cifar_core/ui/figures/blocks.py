@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from cifar_core.architecture.comparison import BlockTotals
+from cifar_core.architecture.editing.comparison import BlockTotals
 from cifar_core.ui.colors import PALETTE
 from cifar_core.ui.figures.layout import laid_out
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_macs, num_params, preset_names, receptive_field
 from cifar_core.architecture.build import build_network
-from cifar_core.architecture.printed import parse_printed
-from cifar_core.architecture.tracing import trace_network
+from cifar_core.architecture.importing.printed import parse_printed
+from cifar_core.architecture.importing.tracing import trace_network
 from cifar_core.errors import SpecError
 from tests.architecture.branched import networks
 from tests.architecture.chains import conv_chains

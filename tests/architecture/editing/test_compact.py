@@ -5,8 +5,8 @@ import json
 import pytest
 
 from cifar_core.architecture import ArchitectureSpec, find_preset, preset_names
-from cifar_core.architecture.compact import compact_json
-from cifar_core.architecture.rows import inserted
+from cifar_core.architecture.editing.compact import compact_json
+from cifar_core.architecture.editing.rows import inserted
 
 
 @pytest.mark.parametrize("name", preset_names())

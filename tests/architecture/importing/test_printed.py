@@ -11,12 +11,12 @@ import pytest
 from torch import nn
 
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, receptive_field
+from cifar_core.architecture.importing.printed import PrintedNetwork, parse_printed
+from cifar_core.architecture.importing.printed_tree import read_arguments
+from cifar_core.architecture.importing.tracing import trace_network
 from cifar_core.architecture.nodes import Conv, Flatten, GateStep, Linear, Pool
-from cifar_core.architecture.printed import PrintedNetwork, parse_printed
-from cifar_core.architecture.printed_tree import read_arguments
-from cifar_core.architecture.tracing import trace_network
 from cifar_core.errors import SpecError
-from tests.architecture.handed_in import CHAINS, SmallResNet, SqueezeExcite, conv_bn_relu
+from tests.architecture.importing.handed_in import CHAINS, SmallResNet, SqueezeExcite, conv_bn_relu
 
 SEED = (Path(__file__).parent / "seed_model_3.txt").read_text()
 BARE = textwrap.dedent(SEED)
@@ -251,7 +251,7 @@ def test_text_is_never_executed(tmp_path: Path) -> None:
 
 def test_reading_needs_no_torch() -> None:
     program = (
-        "import sys\nfrom cifar_core.architecture.printed import parse_printed\n"
+        "import sys\nfrom cifar_core.architecture.importing.printed import parse_printed\n"
         f"assert parse_printed({SEED!r}).spec\nassert 'torch' not in sys.modules"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

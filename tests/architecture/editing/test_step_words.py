@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cifar_core.architecture.editing.step_words import Step, format_steps, parse_steps
 from cifar_core.architecture.nodes import (
     ActivationStep,
     Conv,
@@ -12,7 +13,6 @@ from cifar_core.architecture.nodes import (
     GateStep,
     NormStep,
 )
-from cifar_core.architecture.step_words import Step, format_steps, parse_steps
 from cifar_core.errors import SpecError
 
 STEPS = st.one_of(

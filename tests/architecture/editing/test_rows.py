@@ -6,7 +6,7 @@ import pytest
 
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, preset_names
 from cifar_core.architecture.build import build_network
-from cifar_core.architecture.rows import COLUMNS, inserted, last_layers, moved, rows_of, with_row_edits, without
+from cifar_core.architecture.editing.rows import COLUMNS, inserted, last_layers, moved, rows_of, with_row_edits, without
 from cifar_core.errors import SpecError
 
 HEAD = [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}]

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cifar_core.architecture.block_labels import last_label
-from cifar_core.architecture.nodes import Conv, DropoutStep, NormStep
-from cifar_core.architecture.parts import (
+from cifar_core.architecture.importing.block_labels import last_label
+from cifar_core.architecture.importing.parts import (
     ConvPart,
     EndingPart,
     Findings,
@@ -21,6 +20,7 @@ from cifar_core.architecture.parts import (
     Source,
     StepPart,
 )
+from cifar_core.architecture.nodes import Conv, DropoutStep, NormStep
 from cifar_core.errors import SpecError
 
 

@@ -7,12 +7,12 @@ from torch import nn
 
 from cifar_core.architecture import ArchitectureSpec, num_params, receptive_field
 from cifar_core.architecture.build import build_network
+from cifar_core.architecture.importing.tracing import TracedNetwork, copy_weights, trace_network
 from cifar_core.architecture.nodes import Branch, Conv, GateStep, NormStep
-from cifar_core.architecture.tracing import TracedNetwork, copy_weights, trace_network
 from cifar_core.errors import SpecError
-from tests.architecture import awkward, handed_in
-from tests.architecture.handed_in import HANDED_IN
-from tests.architecture.own_field import measured_field
+from tests.architecture.importing import awkward, handed_in
+from tests.architecture.importing.handed_in import HANDED_IN
+from tests.architecture.importing.own_field import measured_field
 
 
 @pytest.fixture(scope="module")

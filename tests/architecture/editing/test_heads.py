@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cifar_core.architecture import find_preset
-from cifar_core.architecture.heads import head_choices, head_name
+from cifar_core.architecture.editing.heads import head_choices, head_name
 
 
 @pytest.mark.parametrize("name", head_choices(10))

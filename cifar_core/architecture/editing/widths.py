@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from cifar_core.architecture.copies import Fields, nodes_with
+from cifar_core.architecture.editing.copies import Fields, nodes_with
+from cifar_core.architecture.editing.width_classes import WidthClass, width_classes
 from cifar_core.architecture.nodes import Node
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.architecture.width_classes import WidthClass, width_classes
 
 
 def block_widths(spec: ArchitectureSpec) -> dict[str, int]:

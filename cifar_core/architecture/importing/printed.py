@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_core.architecture.assembly import Assembled, assemble
-from cifar_core.architecture.assembly_path import Place
-from cifar_core.architecture.block_labels import BLOCK_CUTS, BLOCKS_QUESTION, block_labels, usual_cut
-from cifar_core.architecture.graph import SIDE_PATH
-from cifar_core.architecture.parts import (
+from cifar_core.architecture.importing.assembly import Assembled, assemble
+from cifar_core.architecture.importing.assembly_path import Place
+from cifar_core.architecture.importing.block_labels import BLOCK_CUTS, BLOCKS_QUESTION, block_labels, usual_cut
+from cifar_core.architecture.importing.graph import SIDE_PATH
+from cifar_core.architecture.importing.parts import (
     EndingPart,
     Findings,
     FlattenPart,
@@ -26,8 +26,8 @@ from cifar_core.architecture.parts import (
     as_gate,
     convolutions,
 )
-from cifar_core.architecture.printed_tree import PrintedModule, read_arguments, read_networks
-from cifar_core.architecture.recognise import recognise
+from cifar_core.architecture.importing.printed_tree import PrintedModule, read_arguments, read_networks
+from cifar_core.architecture.importing.recognise import recognise
 from cifar_core.architecture.spec import ArchitectureSpec, ImageInput
 from cifar_core.errors import SpecError
 

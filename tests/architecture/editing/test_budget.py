@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cifar_core.architecture import ArchitectureSpec, block_widths, find_preset, num_macs, num_params, preset_names
-from cifar_core.architecture.budget import largest_widths
+from cifar_core.architecture.editing.budget import largest_widths
+from cifar_core.architecture.editing.width_classes import width_classes
+from cifar_core.architecture.editing.widths import scaled
 from cifar_core.architecture.nodes import Branch, Conv, ConvStep, Node, NormStep, Pool
-from cifar_core.architecture.width_classes import width_classes
-from cifar_core.architecture.widths import scaled
 from cifar_core.errors import SpecError
 from tests.architecture.branched import networks
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cifar_core.architecture.editing.step_words import format_steps, parse_steps
 from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.nodes import Branch, Conv, Node
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.architecture.step_words import format_steps, parse_steps
 from cifar_core.errors import SpecError
 
 Row = dict[str, Any]

@@ -15,9 +15,9 @@ from cifar_core.architecture import (
     with_block_widths,
 )
 from cifar_core.architecture.build import build_network
+from cifar_core.architecture.editing.width_classes import width_classes
+from cifar_core.architecture.editing.widths import scaled
 from cifar_core.architecture.nodes import Branch, Conv, ConvStep, Flatten, HeadNode, Linear, LinearStep, NormStep, Pool
-from cifar_core.architecture.width_classes import width_classes
-from cifar_core.architecture.widths import scaled
 from cifar_core.errors import SpecError
 from tests.architecture.branched import networks
 

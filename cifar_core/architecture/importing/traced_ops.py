@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor, fx, nn
 
-from cifar_core.architecture.graph import Operation
-from cifar_core.architecture.parts import (
+from cifar_core.architecture.importing.graph import Operation
+from cifar_core.architecture.importing.parts import (
     ConvPart,
     Findings,
     FlattenPart,
@@ -21,8 +21,8 @@ from cifar_core.architecture.parts import (
     Source,
     StepPart,
 )
-from cifar_core.architecture.printed_tree import read_arguments
-from cifar_core.architecture.recognise import recognise
+from cifar_core.architecture.importing.printed_tree import read_arguments
+from cifar_core.architecture.importing.recognise import recognise
 
 # Functional and method form: the module that does the same, and its parameters behind the tensor.
 _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cifar_core.architecture import ArchitectureSpec, coverage, find_preset, num_macs, num_params, receptive_field
+from cifar_core.architecture.editing.suggestions import suggestions
 from cifar_core.architecture.nodes import Branch, Conv, ConvStep, NormStep, Pool
-from cifar_core.architecture.suggestions import suggestions
 from tests.architecture.branched import networks
 
 HEAD = (Pool(), Conv(out_channels=10, kernel_size=1))

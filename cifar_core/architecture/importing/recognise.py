@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from cifar_core.architecture.nodes import ActivationStep, DropoutStep, NormStep
-from cifar_core.architecture.parts import (
+from cifar_core.architecture.importing.parts import (
     ConvPart,
     EndingPart,
     Findings,
@@ -19,6 +18,7 @@ from cifar_core.architecture.parts import (
     Source,
     StepPart,
 )
+from cifar_core.architecture.nodes import ActivationStep, DropoutStep, NormStep
 from cifar_core.errors import SpecError
 
 Arguments = Mapping[str | int, Any]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_core.architecture.assembly_path import Bridge, GrowingNode, PathWalk, Place
-from cifar_core.architecture.parts import Findings, Part, Source
+from cifar_core.architecture.importing.assembly_path import Bridge, GrowingNode, PathWalk, Place
+from cifar_core.architecture.importing.parts import Findings, Part, Source
 from cifar_core.architecture.spec import ArchitectureSpec, ImageInput
 from cifar_core.errors import SpecError
 

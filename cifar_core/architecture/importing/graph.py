@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from cifar_core.architecture.nodes import ActivationStep
-from cifar_core.architecture.parts import (
+from cifar_core.architecture.importing.parts import (
     Findings,
     ForeignPart,
     JoinPart,
@@ -18,6 +17,7 @@ from cifar_core.architecture.parts import (
     as_gate,
     convolutions,
 )
+from cifar_core.architecture.nodes import ActivationStep
 
 SIDE_PATH = re.compile(r"(shortcut|downsample|skip|residual|identity|projection)", re.IGNORECASE)
 """Names that people give to what is added to another path."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from cifar_core.architecture import ArchitectureSpec, LayerRow, find_preset, num_macs, num_params, preset_names
 from cifar_core.architecture.build import build_network
-from cifar_core.architecture.comparison import block_totals, compare
+from cifar_core.architecture.editing.comparison import block_totals, compare
 from cifar_core.architecture.nodes import Conv, Pool
 from tests.architecture.branched import networks
 

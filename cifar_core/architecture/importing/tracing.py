@@ -10,14 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, fx, nn
 
-from cifar_core.architecture.assembly import Assembled, assemble
-from cifar_core.architecture.block_labels import block_labels, usual_cut
 from cifar_core.architecture.build import build_seeded
 from cifar_core.architecture.cost import num_params
-from cifar_core.architecture.graph import Operation, as_parts
-from cifar_core.architecture.parts import EndingPart, Findings, Source
+from cifar_core.architecture.importing.assembly import Assembled, assemble
+from cifar_core.architecture.importing.block_labels import block_labels, usual_cut
+from cifar_core.architecture.importing.graph import Operation, as_parts
+from cifar_core.architecture.importing.parts import EndingPart, Findings, Source
+from cifar_core.architecture.importing.traced_ops import OperationReader, is_layer_norm
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.architecture.traced_ops import OperationReader, is_layer_norm
 from cifar_core.errors import SpecError
 
 IMAGES = (2, 3, 32, 32)
@@ -248,7 +248,7 @@ def _cause(error: BaseException) -> str:
 
 def _is_foreign(filename: str) -> bool:
     """Whether a file belongs to PyTorch, to this project, or is code that torch.fx wrote."""
-    folders = (Path(torch.__file__).parent, Path(__file__).parents[1])
+    folders = (Path(torch.__file__).parent, Path(__file__).parents[2])
     return filename.startswith("<") or any(folder in Path(filename).parents for folder in folders)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from cifar_core.architecture.parts import ConvPart, JoinPart, Part, convolutions
+from cifar_core.architecture.importing.parts import ConvPart, JoinPart, Part, convolutions
 
 BLOCKS_QUESTION = "How are the layers cut into blocks?"
 BLOCK_CUTS = {

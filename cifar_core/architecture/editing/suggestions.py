@@ -7,9 +7,10 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cifar_core.architecture.copies import nodes_with
 from cifar_core.architecture.cost import layer_macs, layer_params, num_macs, num_params
 from cifar_core.architecture.coverage import coverage
+from cifar_core.architecture.editing.copies import nodes_with
+from cifar_core.architecture.editing.rows import last_layers
 from cifar_core.architecture.geometry import receptive_field, trace_layers
 from cifar_core.architecture.layers import IMAGE, Layer, before_pooling
 from cifar_core.architecture.nodes import (
@@ -24,7 +25,6 @@ from cifar_core.architecture.nodes import (
     Node,
     NormStep,
 )
-from cifar_core.architecture.rows import last_layers
 from cifar_core.architecture.spec import ArchitectureSpec
 from cifar_core.errors import SpecError
 

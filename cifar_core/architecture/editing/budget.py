@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cifar_core.architecture.cost import num_macs, num_params
+from cifar_core.architecture.editing.width_classes import WidthClass, width_classes
+from cifar_core.architecture.editing.widths import scaled, scaled_nodes
 from cifar_core.architecture.geometry import trace_layers
 from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.nodes import MAX_OUT_CHANNELS
 from cifar_core.architecture.spec import MAX_PARAMS, ArchitectureSpec
-from cifar_core.architecture.width_classes import WidthClass, width_classes
-from cifar_core.architecture.widths import scaled, scaled_nodes
 from cifar_core.errors import SpecError
 
 ROUNDS = 24
