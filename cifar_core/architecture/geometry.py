@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cifar_core.architecture.layers import IMAGE, Layer, before_pooling
-from cifar_core.architecture.nodes import AnyNode, Branch, Conv, Flatten, Linear, NormStep, Pool
+from cifar_core.architecture.nodes import MAX_DEPTH, AnyNode, Branch, Conv, Flatten, Linear, NormStep, Pool
 
 MAX_MAP_SIDE = 2_048
 """Cells; twice the largest image."""
@@ -68,7 +68,9 @@ class _Walk:
     layers: list[Layer]
     numbers: dict[str, int]
 
-    def through(self, nodes: Sequence[AnyNode], place: _Place, where: str, block: str, in_head: bool) -> _Place:
+    def through(
+        self, nodes: Sequence[AnyNode], place: _Place, where: str, block: str, in_head: bool, depth: int = 0
+    ) -> _Place:
         for index, node in enumerate(nodes):
             here = f"{where}[{index}]"
             if isinstance(node, Flatten):
@@ -78,8 +80,10 @@ class _Walk:
                 continue
             own = block if in_head else ((node.block if isinstance(node, Conv | Branch) else "") or block)
             if isinstance(node, Branch):
-                main = self.through(node.main, place, f"{here}.main", own, in_head)
-                shortcut = self.through(node.shortcut, place, f"{here}.shortcut", own, in_head)
+                if depth == MAX_DEPTH:
+                    raise ValueError(f"{here}: branches lie more than {MAX_DEPTH} deep in branches")
+                main = self.through(node.main, place, f"{here}.main", own, in_head, depth + 1)
+                shortcut = self.through(node.shortcut, place, f"{here}.shortcut", own, in_head, depth + 1)
                 layer = _join_layer(node, main, shortcut, here)
             else:
                 layer = _layer(node, place, here)
@@ -103,15 +107,23 @@ class _Walk:
 
 
 def _check_steps(layer: Layer, where: str) -> None:
-    """Group norms must divide the channels that they find."""
+    """Group norms must divide the channels that they find, and have more than one number to a group."""
     if isinstance(layer.node, Pool):
         return
-    channels = layer.out_channels if layer.is_join else layer.in_channels
+    channels, n = layer.in_channels, layer.n_in
     for step in layer.node.steps:
         if step.step in ("conv", "linear"):
-            channels = layer.out_channels
-        elif isinstance(step, NormStep) and step.num_groups is not None and channels % step.num_groups:
-            raise ValueError(f"{where}: num_groups is {step.num_groups}: it must divide the {channels} channels there")
+            channels, n = layer.out_channels, layer.n_out
+        elif isinstance(step, NormStep) and step.num_groups is not None:
+            if channels % step.num_groups:
+                raise ValueError(
+                    f"{where}: num_groups is {step.num_groups}: it must divide the {channels} channels there"
+                )
+            if channels == step.num_groups and n == 1:
+                raise ValueError(
+                    f"{where}: num_groups is {step.num_groups} for {channels} channels of 1 x 1 cells: each group "
+                    "would be a single number, so use fewer groups"
+                )
 
 
 def _layer(node: Conv | Pool | Linear, place: _Place, where: str) -> Layer:

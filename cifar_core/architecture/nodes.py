@@ -14,6 +14,8 @@ from cifar_core.spec_model import SpecModel
 
 MAX_NODES = 200
 """In one list, and in the whole network with all that is nested."""
+MAX_DEPTH = 16
+"""Branches within branches."""
 MAX_OUT_CHANNELS, MAX_PADDING, MAX_DILATION = 4096, 256, 64
 Channels = Annotated[int, Field(ge=1, le=MAX_OUT_CHANNELS)]
 

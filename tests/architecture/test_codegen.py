@@ -14,7 +14,7 @@ from torch import nn
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, preset_names
 from cifar_core.architecture.build import build_network, build_seeded
 from cifar_core.architecture.codegen import source_code
-from tests.architecture.chains import conv_chains
+from tests.architecture.random_specs import networks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 WIDE = {"out_channels": 8, "padding": 1}
@@ -63,7 +63,7 @@ def test_source_with_branches_gates_and_norms_computes_the_same() -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(conv_chains())
+@given(networks())
 def test_source_of_random_networks_computes_the_same(spec: ArchitectureSpec) -> None:
     assert_same(spec)
 

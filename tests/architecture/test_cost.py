@@ -14,7 +14,8 @@ from cifar_core.architecture import (
 )
 from cifar_core.architecture.build import build_layer, build_network
 from cifar_core.architecture.nodes import ActivationStep, Conv, ConvStep, Flatten, Linear, LinearStep, NormStep, Pool
-from tests.architecture.chains import conv_chains, measure
+from tests.architecture.oracles import measure
+from tests.architecture.random_specs import networks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
@@ -28,8 +29,8 @@ def test_counts_of_every_preset_are_those_of_the_built_network(name: str) -> Non
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(conv_chains())
-def test_counts_of_random_chains_are_those_of_the_built_network(spec: ArchitectureSpec) -> None:
+@given(networks())
+def test_counts_of_random_networks_are_those_of_the_built_network(spec: ArchitectureSpec) -> None:
     measured = measure(build_network(spec), spec)
     assert num_params(spec.layers) == measured.params
     assert num_macs(spec.layers) == measured.macs

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def images(count: int = 2) -> torch.Tensor:
     return torch.randn(count, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
-def network_of(*nodes: dict[str, object]) -> tuple[ArchitectureSpec, CompactNetwork]:
+def network_of(*nodes: Mapping[str, object]) -> tuple[ArchitectureSpec, CompactNetwork]:
     spec = ArchitectureSpec.parse({"nodes": [{"out_channels": 4, **node} for node in nodes], "head": HEAD})
     return spec, build_seeded(spec, 0)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import pytest
@@ -9,16 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from cifar_core.architecture import (
     ArchitectureSpec,
     before_pooling,
+    block_widths,
     coverage,
     find_preset,
+    num_macs,
+    num_params,
     preset_names,
     receptive_field,
     receptive_field_with_pooling,
+    with_block_widths,
 )
 from cifar_core.architecture.build import build_network
 from cifar_core.architecture.nodes import Conv, Flatten, Linear, Pool
 from cifar_core.errors import SpecError
-from tests.architecture.chains import conv_chains, measure, reached_pixels
+from tests.architecture.oracles import measure, reached_pixels
+from tests.architecture.random_specs import networks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 HEAD = (Conv(out_channels=10, kernel_size=1), Pool())
@@ -26,9 +32,16 @@ QUIET = settings(max_examples=100, deadline=None, suppress_health_check=list(Hea
 
 
 def narrowed(spec: ArchitectureSpec) -> ArchitectureSpec:
-    """The same body with three channels where it is free to choose: its geometry is the same and its gradient cheap."""
-    nodes = [{**node.model_dump(), "out_channels": 3} if node.groups == 1 else node.model_dump() for node in spec.nodes]
-    return spec.changed(nodes=nodes)
+    """The same body, narrow: its geometry is the same and its gradient cheap."""
+    return with_block_widths(spec, dict.fromkeys(block_widths(spec), 3))
+
+
+def assert_is_the_gradients_box(spec: ArchitectureSpec) -> None:
+    field, counted = receptive_field(spec.layers), before_pooling(spec.layers)
+    reached = reached_pixels(spec, field)
+    assert (reached.height, reached.width) == (field, field)
+    assert reached.top == (counted[-1].offset if counted else 0)
+    assert reached.share == pytest.approx(coverage(spec.layers))
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -39,33 +52,29 @@ def test_map_shapes_of_every_preset_are_those_of_the_built_network(name: str) ->
 
 
 @QUIET
-@given(conv_chains())
-def test_map_shapes_of_random_chains_are_those_of_the_built_network(spec: ArchitectureSpec) -> None:
+@given(networks())
+def test_map_shapes_of_random_networks_are_those_of_the_built_network(spec: ArchitectureSpec) -> None:
     measured = measure(build_network(spec), spec)
-    expected = [
+    assert list(measured.shapes) == expected_shapes(spec)
+    assert measured.output == (1, spec.num_classes)
+
+
+def expected_shapes(spec: ArchitectureSpec) -> list[tuple[int, ...]]:
+    return [
         (layer.out_channels,) if layer.op == "linear" else (layer.out_channels, layer.n_out, layer.n_out)
         for layer in spec.layers
     ]
-    assert list(measured.shapes) == expected
-    assert measured.output == (1, spec.num_classes)
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_receptive_field_and_coverage_of_every_preset_are_the_gradients_box(name: str) -> None:
-    spec = find_preset(name).spec
-    field = receptive_field(spec.layers)
-    reached = reached_pixels(narrowed(spec), field)
-    assert (reached.height, reached.width) == (field, field)
-    assert reached.share == pytest.approx(coverage(spec.layers))
+    assert_is_the_gradients_box(narrowed(find_preset(name).spec))
 
 
 @QUIET
-@given(conv_chains())
-def test_receptive_field_and_coverage_of_random_chains_are_the_gradients_box(spec: ArchitectureSpec) -> None:
-    field = receptive_field(spec.layers)
-    reached = reached_pixels(spec, field)
-    assert (reached.height, reached.width) == (field, field)
-    assert reached.share == pytest.approx(coverage(spec.layers))
+@given(networks())
+def test_receptive_field_and_coverage_of_random_networks_are_the_gradients_box(spec: ArchitectureSpec) -> None:
+    assert_is_the_gradients_box(spec)
 
 
 def test_layers_follow_each_other_without_a_gap() -> None:
@@ -181,12 +190,12 @@ def test_the_largest_allowed_field_is_measured_at_once() -> None:
 
 @pytest.mark.slow
 @settings(parent=QUIET, max_examples=500, derandomize=False, database=None)
-@given(conv_chains())
-def test_five_hundred_random_chains_agree_with_the_gradient(spec: ArchitectureSpec) -> None:
-    field = receptive_field(spec.layers)
-    reached = reached_pixels(spec, field)
-    assert (reached.height, reached.width) == (field, field)
-    assert reached.share == pytest.approx(coverage(spec.layers))
+@given(networks())
+def test_five_hundred_random_networks_agree_with_pytorch(spec: ArchitectureSpec) -> None:
+    measured = measure(build_network(spec), spec)
+    assert (num_params(spec.layers), num_macs(spec.layers)) == (measured.params, measured.macs)
+    assert list(measured.shapes) == expected_shapes(spec)
+    assert_is_the_gradients_box(spec)
 
 
 def test_pooling_in_windows_counts_like_a_convolution() -> None:
@@ -198,3 +207,67 @@ def test_pooling_in_windows_counts_like_a_convolution() -> None:
     spec = ArchitectureSpec(nodes=(Conv(out_channels=4, padding=1),), head=head)
     assert receptive_field(spec.layers) == 3 + 1 * 1 + 4 * 2
     assert coverage(spec.layers) == 1.0
+
+
+Path = Sequence[Mapping[str, object]]
+
+
+def branch(main: Path, shortcut: Path, **fields: object) -> dict[str, object]:
+    return {"nodes": [{"type": "branch", "main": main, "shortcut": shortcut, **fields}], "head": TO_CLASSES}
+
+
+TO_CLASSES = [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}]
+WIDE: dict[str, object] = {"out_channels": 3, "padding": 1}
+
+
+def test_the_field_of_a_join_is_the_box_of_both_paths() -> None:
+    spec = ArchitectureSpec.parse(
+        branch(
+            [{**WIDE, "kernel_size": 2, "padding": 1}, {**WIDE, "kernel_size": 2, "padding": 0}],
+            [{**WIDE, "kernel_size": 5, "padding": 2}],
+        )
+    )
+    join = next(layer for layer in spec.layers if layer.is_join)
+    assert (join.r_in, join.r_out, join.offset) == (5, 5, -2)
+    assert [layer.r_out for layer in spec.layers[:3]] == [2, 3, 5]
+
+
+def test_paths_off_each_others_centre_have_a_box_larger_than_either() -> None:
+    left, right = ([{**WIDE, "kernel_size": 2, "stride": 3, "padding": padding}] for padding in (1, 0))
+    spec = ArchitectureSpec.parse(branch(left, right))
+    join = next(layer for layer in spec.layers if layer.is_join)
+    assert (join.r_in, join.r_out, join.offset) == (2, 3, -1)
+    assert coverage(spec.layers) == pytest.approx(7 / 9)
+    assert_is_the_gradients_box(spec)
+
+
+@pytest.mark.parametrize(
+    ("main", "shortcut", "combine", "named"),
+    [
+        ([WIDE], [{**WIDE, "out_channels": 4}], "add", 'shortcut in 4 channels on 32 x 32 cells: combine "add"'),
+        ([{**WIDE, "padding": 0}], [], "concat", 'shortcut in 3 channels on 32 x 32 cells: combine "concat"'),
+        ([{**WIDE, "stride": 2}], [{**WIDE, "kernel_size": 17, "padding": 0}], "add", "are 2 pixels apart"),
+        ([WIDE, {"type": "branch", "main": [{"out_channels": 9}]}], [], "add", "nodes[0].main[1]: main ends in 9"),
+    ],
+)
+def test_paths_that_do_not_meet_are_refused(main: Path, shortcut: Path, combine: str, named: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        ArchitectureSpec.parse(branch(main, shortcut, combine=combine))
+    assert named in str(refused.value)
+    assert "nodes[0]" in str(refused.value)
+
+
+def test_nodes_inside_a_branch_take_its_label_unless_they_have_their_own() -> None:
+    main: list[dict[str, object]] = [WIDE, {**WIDE, "block": "C2"}]
+    spec = ArchitectureSpec.parse(
+        {
+            "nodes": [
+                {**WIDE, "block": "C1"},
+                {"type": "branch", "block": "C2", "main": [{**main[0], "block": "C1"}, main[1]]},
+                {"type": "branch", "block": "C2", "main": main},
+            ],
+            "head": TO_CLASSES,
+        }
+    )
+    assert [layer.name for layer in spec.layers[:7]] == ["C1.1", "C1.2", "C2.1", "C2.2", "C2.3", "C2.4", "C2.5"]
+    assert spec.blocks == ("C1", "C2")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from cifar_core.architecture import ArchitectureSpec, find_preset, preset_names
 from cifar_core.architecture.nodes import Conv, Pool
 from cifar_core.errors import SpecError
-from tests.architecture.chains import conv_chains
+from tests.architecture.random_specs import networks
 
 HEAD = [{"type": "conv", "out_channels": 10, "kernel_size": 1}, {"type": "pool"}]
 
@@ -43,7 +43,7 @@ BAD = {
     "steps without conv": (network(steps=[{"step": "norm"}]), ["nodes[0]", "steps hold 0 conv steps", "one"]),
     "no steps": (network(steps=[]), ["nodes[0]", "steps hold 0 conv steps"]),
     "steps with two convs": (steps({"step": "conv"}), ["nodes[0]", "steps hold 2 conv steps", "exactly one"]),
-    "unknown step": (steps({"step": "gate"}), ["nodes[0].steps[1]", "'gate'", "'dropout'"]),
+    "unknown step": (steps({"step": "attend"}), ["nodes[0].steps[1]", "'attend'", "'gate'"]),
     "unknown activation": (steps({"step": "activation", "kind": "tanh"}), ["steps[1]", "'tanh'", "'silu'"]),
     "dropout rate of 1": (steps({"step": "dropout", "rate": 1}), ["steps[1]", "rate is 1", "less than 1"]),
     "dropout rate NaN": (steps({"step": "dropout", "rate": float("nan")}), ["rate is nan", "finite"]),
@@ -130,8 +130,8 @@ def test_every_preset_survives_its_json(name: str) -> None:
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(conv_chains())
-def test_random_chains_survive_their_json(spec: ArchitectureSpec) -> None:
+@given(networks())
+def test_random_networks_survive_their_json(spec: ArchitectureSpec) -> None:
     assert ArchitectureSpec.parse(spec.to_json()) == spec
     assert ArchitectureSpec.parse(spec.to_json().encode()) == spec
 
@@ -194,4 +194,79 @@ def test_network_that_would_exhaust_the_machine_is_refused() -> None:
 def test_map_that_would_exhaust_the_machine_is_refused() -> None:
     nodes = [{"out_channels": 1, "kernel_size": 1, "padding": 256}] * 6
     with pytest.raises(SpecError, match=r"nodes\[3\].*grow from 1568 to 2080 cells.*at most 2,048"):
+        ArchitectureSpec.parse({"nodes": nodes, "head": HEAD})
+
+
+def joined(**branch: object) -> dict[str, object]:
+    return {"nodes": [{"type": "branch", "main": [{"out_channels": 3, "padding": 1}], **branch}], "head": HEAD}
+
+
+BAD_BRANCHES = {
+    "no main path": (joined(main=[]), ["nodes[0].main is []", "at least 1"]),
+    "unknown node": ({"nodes": [{"type": "attention"}], "head": HEAD}, ["nodes[0].type is 'attention'", "'branch'"]),
+    "unknown combination": (joined(combine="multiply"), ["nodes[0].combine is 'multiply'", "'concat'"]),
+    "conv among a join's steps": (joined(steps=[{"step": "conv"}]), ["nodes[0].steps[0]", "'conv'", "'gate'"]),
+    "gate without hidden_channels": (steps({"step": "gate"}), ["the field nodes[0].steps[1].hidden_channels"]),
+    "group norm without groups": (steps({"step": "norm", "kind": "group"}), ["num_groups is None", '"group"']),
+    "groups of a batch norm": (steps({"step": "norm", "num_groups": 2}), ["num_groups is 2", '"batch"']),
+    "groups that do not divide": (
+        steps({"step": "norm", "kind": "group", "num_groups": 3}),
+        ["nodes[0]: num_groups is 3", "divide the 8 channels"],
+    ),
+    "groups of a join that do not divide": (
+        joined(steps=[{"step": "norm", "kind": "group", "num_groups": 2}]),
+        ["nodes[0]: num_groups is 2", "divide the 3 channels"],
+    ),
+    "groups of a single number": (
+        {
+            "nodes": [],
+            "head": [
+                {"type": "pool"},
+                {
+                    "type": "conv",
+                    "out_channels": 10,
+                    "kernel_size": 1,
+                    "steps": [{"step": "conv"}, {"step": "norm", "kind": "group", "num_groups": 10}],
+                },
+            ],
+        },
+        ["head[1]: num_groups is 10 for 10 channels of 1 x 1 cells", "fewer groups"],
+    ),
+    "fault deep inside": (
+        joined(shortcut=[{"type": "branch", "main": [{"out_channels": 3, "groups": 2}]}]),
+        ["nodes[0].shortcut[0].main[0]: groups is 2"],
+    ),
+    "a branch in the head": (
+        {"nodes": [], "head": [{"type": "branch", "main": [{"out_channels": 10}]}, *HEAD]},
+        ["head[0]", "'branch'", "'pool'"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BRANCHES)
+def test_bad_branches_are_refused_like_any_node(case: str) -> None:
+    data, expected = BAD_BRANCHES[case]
+    with pytest.raises(SpecError) as refused:
+        ArchitectureSpec.parse(data)
+    for part in expected:
+        assert part in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("depth", [17, 120, 400])
+def test_branches_in_branches_without_end_are_refused_in_a_sentence(depth: int) -> None:
+    node: dict[str, object] = {"out_channels": 3, "padding": 1}
+    for _ in range(depth):
+        node = {"type": "branch", "main": [node]}
+    with pytest.raises(SpecError) as refused:
+        ArchitectureSpec.parse({"nodes": [node], "head": HEAD})
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
+def test_nodes_in_branches_count_towards_the_limit() -> None:
+    main = [{"out_channels": 3, "padding": 1}] * 60
+    nodes = [{"type": "branch", "main": main}] * 4
+    with pytest.raises(SpecError, match="246 layers: at most 200"):
         ArchitectureSpec.parse({"nodes": nodes, "head": HEAD})

@@ -11,7 +11,7 @@ from cifar_core.architecture.importing.printed import parse_printed
 from cifar_core.architecture.importing.tracing import trace_network
 from cifar_core.errors import SpecError
 from tests.architecture.branched import networks
-from tests.architecture.chains import conv_chains
+from tests.architecture.random_specs import conv_chains
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 GEOMETRY = ("op", "in_channels", "out_channels", "groups", "n_in", "n_out", "kernel_size", "stride", "padding",
