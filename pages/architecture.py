@@ -5,6 +5,7 @@ import streamlit as st
 from cifar_core.architecture import describe
 from cifar_core.ui.architecture.bring_view import bring_network
 from cifar_core.ui.architecture.budget_view import fit_budget, suggest_edits
+from cifar_core.ui.architecture.changing import tell_problem
 from cifar_core.ui.architecture.compare_view import compare_networks
 from cifar_core.ui.architecture.field_view import show_field
 from cifar_core.ui.architecture.layer_editor import edit_layers
@@ -28,6 +29,8 @@ with page("Architecture", ":material/schema:"):
         preset = choose_preset()
         choose_widths(spec)
         draw_way_back(preset, spec)
+        if st.session_state.get("pane") != "Edit":
+            tell_problem()
     with judged:
         heading = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         heading.markdown("**The assignment's rules**")

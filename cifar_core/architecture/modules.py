@@ -29,13 +29,17 @@ class Gate(nn.Module):
 
     def __init__(self, channels: int, hidden_channels: int) -> None:
         super().__init__()
+        # All five are modules, so that a printed network shows what happens here.
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.squeeze = nn.Conv2d(channels, hidden_channels, 1)
+        self.activation = nn.ReLU()
         self.excite = nn.Conv2d(hidden_channels, channels, 1)
+        self.sigmoid = nn.Sigmoid()
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, C, H, W] to the same shape."""
-        averages = maps.mean(dim=(2, 3), keepdim=True)
-        return maps * torch.sigmoid(self.excite(torch.relu(self.squeeze(averages))))
+        factors: Tensor = self.sigmoid(self.excite(self.activation(self.squeeze(self.pool(maps)))))
+        return maps * factors
 
 
 class LayerNorm2d(nn.LayerNorm):

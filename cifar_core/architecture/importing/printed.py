@@ -34,6 +34,7 @@ from cifar_core.errors import SpecError
 _TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the calls themselves"
 _HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {_TRACE_INSTEAD}"
 _ADDING = re.compile("Residual|ResBlock|BasicBlock|Bottleneck")
+_SCALING = re.compile("^SE(?![a-z])|[Ss]queeze|[Ee]xcit|[Gg]ate|[Aa]ttention")
 _ALWAYS = (
     "The order of the layers is taken as printed.",
     "Functional calls and additions inside forward leave no trace in the text.",
@@ -122,10 +123,20 @@ def _parts(network: PrintedModule, findings: Findings) -> tuple[Part, ...]:
     adding = next((module for module in network.everything() if _ADDING.search(module.kind)), None)
     if adding is not None:
         findings.remark(f"A {adding.kind} usually adds its input to its output in forward, which does not show here.")
+    scaling = next((m for m in network.everything() if _SCALING.search(m.kind) and not _shows_sigmoid(m)), None)
+    if scaling is not None:
+        findings.remark(
+            f"A {scaling.kind} usually scales its input in forward, which does not show here: its layers are read as "
+            "if they stood in the path."
+        )
     parts: list[Part] = []
     for leaf in network.leaves():
         parts += recognise(Source(leaf.name, leaf.kind), read_arguments(leaf.arguments), findings)
     return _with_gates(parts, findings)
+
+
+def _shows_sigmoid(module: PrintedModule) -> bool:
+    return any(leaf.kind == "Sigmoid" for leaf in module.leaves())
 
 
 def _with_gates(parts: Sequence[Part], findings: Findings) -> tuple[Part, ...]:

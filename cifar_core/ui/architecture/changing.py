@@ -51,10 +51,12 @@ def remember_base(kind: str, base: ArchitectureSpec, result: ArchitectureSpec) -
     st.session_state[f"{_BASE}.{kind}"] = (base.to_json(), result.to_json())
 
 
-def problem() -> str | None:
-    """Why the last change was refused; None if it was not."""
-    sentence: str | None = st.session_state.get(_PROBLEM)
-    return sentence
+def tell_problem() -> bool:
+    """Says why the last change was refused, if it was."""
+    sentence = st.session_state.get(_PROBLEM)
+    if sentence:
+        st.error(f"{sentence} The network is still the one before this change.", icon=":material/error:")
+    return bool(sentence)
 
 
 def forget_problem() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from cifar_core.architecture import ArchitectureSpec
 from cifar_core.architecture.editing.rows import COLUMNS, rows_of, with_row_edits
 from cifar_core.architecture.editing.step_words import VOCABULARY
-from cifar_core.ui.architecture.changing import change_architecture, forget_problem, problem
+from cifar_core.ui.architecture.changing import change_architecture, forget_problem, tell_problem
 
 _TABLE = "architecture.table"
 """What the editor's table stands for: the network that it shows without edits, the one they made, and its number."""
@@ -36,9 +36,7 @@ def edit_layers(spec: ArchitectureSpec) -> None:
         placeholder="",
         alt="Layers of the network's body, one row each, to be edited",
     )
-    refused = problem()
-    if refused:
-        st.error(f"{refused} The network is still the one before this edit.", icon=":material/error:")
+    if tell_problem():
         st.button("Discard what was typed", icon=":material/undo:", key="discard", on_click=_discard)
 
 

@@ -11,6 +11,7 @@ import pytest
 from torch import nn
 
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, receptive_field
+from cifar_core.architecture.build import build_network
 from cifar_core.architecture.importing.printed import PrintedNetwork, parse_printed
 from cifar_core.architecture.importing.printed_tree import read_arguments
 from cifar_core.architecture.importing.tracing import trace_network
@@ -263,3 +264,26 @@ def test_arguments_are_read_as_python_writes_them() -> None:
     assert arguments == {
         0: 3, 1: 32, "kernel_size": (3, 3), "padding": "same", "bias": False, "p": 0.5, "mode": "zeros", "size": None,
     }  # fmt: skip
+
+
+def test_a_block_that_scales_its_input_out_of_sight_is_told() -> None:
+    text = (
+        "Net(\n  (conv): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))\n  (se): SEBlock(\n"
+        "    (fc1): Conv2d(8, 2, kernel_size=(1, 1), stride=(1, 1))\n"
+        "    (fc2): Conv2d(2, 8, kernel_size=(1, 1), stride=(1, 1))\n  )\n  (pool): AdaptiveAvgPool2d(output_size=1)\n"
+        "  (out): Conv2d(8, 10, kernel_size=(1, 1), stride=(1, 1))\n)"
+    )
+    network = parse_printed(text)
+    assert any("A SEBlock usually scales its input" in sentence for sentence in network.assumptions)
+
+
+def test_a_gate_of_this_project_is_read_back_from_its_print() -> None:
+    spec = ArchitectureSpec.parse(
+        {
+            "nodes": [{"out_channels": 8, "steps": [{"step": "conv"}, {"step": "gate", "hidden_channels": 3}]}],
+            "head": [{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}],
+        }
+    )
+    read = parse_printed(str(build_network(spec))).spec
+    assert read is not None
+    assert read.nodes[0].steps == spec.nodes[0].steps
