@@ -11,6 +11,7 @@ from cifar_core.ui.architecture.field_view import show_field
 from cifar_core.ui.architecture.layer_editor import edit_layers
 from cifar_core.ui.architecture.layer_table import show_layers
 from cifar_core.ui.architecture.numbers import choose_limits, show_findings, show_numbers, show_rules
+from cifar_core.ui.architecture.panes import choose_pane, is_in_editor
 from cifar_core.ui.architecture.row_tools import choose_head, draw_row_tools, edit_json
 from cifar_core.ui.architecture.seed_view import show_seed_table
 from cifar_core.ui.architecture.start import choose_preset, choose_widths, draw_way_back
@@ -29,7 +30,7 @@ with page("Architecture", ":material/schema:"):
         preset = choose_preset()
         choose_widths(spec)
         draw_way_back(preset, spec)
-        if st.session_state.get("pane") != "Edit":
+        if not is_in_editor():
             tell_problem()
     with judged:
         heading = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
@@ -42,9 +43,7 @@ with page("Architecture", ":material/schema:"):
             show_findings(description)
     with numbers:
         show_numbers(description, describe(preset.spec))
-    pane = st.segmented_control(
-        "Pane", PANES, default=PANES[0], required=True, key="pane", label_visibility="collapsed", bind="query-params"
-    )
+    pane = choose_pane(PANES)
     if pane == "Layers":
         show_layers(description, spec.input.size)
         show_seed_table(preset.name)

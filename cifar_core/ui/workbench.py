@@ -150,7 +150,8 @@ def _unpacked(packed: str) -> bytes:
 
 def _set_or_drop(link: QueryParamsProxy, name: str, value: str | None) -> None:
     if value is not None:
-        link[name] = value
+        if link.get(name) != value:  # each write goes to the browser
+            link[name] = value
     elif name in link:
         del link[name]
 

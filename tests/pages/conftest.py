@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from cifar_core.runs import Run, RunStore, TrainingJobs
 from cifar_core.runs.experiment import RunListener, execute_run
+from tests.pages.browser import FLAGS, Dashboard, Visitor
 from tests.tiny import tiny_config
 
 
@@ -93,3 +97,36 @@ def trained(trained_once: tuple[Path, dict[str, str]], own_store: Path) -> Calla
             store.close()
 
     return find
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            reason = "there is no Chromium: apt-get install chromium, or playwright install chromium"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path, chromium: Browser) -> Iterator[Dashboard]:
+    """A server of its own, so that the first page opened is the first one it ever serves."""
+    with closing(Dashboard(tmp_path)) as dashboard:
+        dashboard.wait_until_ready()
+        yield dashboard
+        print(dashboard.log())  # shown where a test failed
+        assert "Traceback" not in dashboard.log()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, dashboard: Dashboard) -> Iterator[Visitor]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    visitor = Visitor(context.new_page(), dashboard.url)
+    yield visitor
+    context.close()
+    assert not visitor.complaints

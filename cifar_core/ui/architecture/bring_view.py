@@ -7,6 +7,7 @@ import streamlit as st
 from cifar_core.architecture import ArchitectureSpec, all_required_pass, describe
 from cifar_core.architecture.importing.printed import Question, parse_printed
 from cifar_core.ui.architecture.changing import replace_architecture
+from cifar_core.ui.architecture.panes import go_to_editor
 from cifar_core.ui.panes import two_panes
 from cifar_core.words import count, macs, percent, plain
 
@@ -112,4 +113,4 @@ def _offer(spec: ArchitectureSpec) -> None:
 
 def _open(spec_json: str) -> None:
     replace_architecture(ArchitectureSpec.parse(spec_json))
-    st.session_state["pane"] = "Edit"
+    go_to_editor()

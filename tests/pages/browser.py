@@ -1,0 +1,143 @@
+"""A real Chromium before a real server, on a machine without CIFAR-10."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+from tests.tiny import PROJECT
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+PATIENCE = 60_000
+"""Milliseconds that anything may take on a busy machine; nothing waits longer than it must."""
+HARMLESS = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED", "/_stcore/")
+"""Streamlit asks for a file of its own site, and on a deep link looks for its server in several places."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Dashboard:
+    """A running `streamlit run app.py`."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.runs, data, self._log = folder / "runs", folder / "data", folder / "server.log"
+        data.mkdir()
+        environment = {**os.environ, "CIFAR_LAB_RUNS": str(self.runs), "CIFAR_LAB_DATA": str(data)}
+        environment.pop("CIFAR_LAB_STORE", None)
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        # An edit of the source during the test must not re-import half of it.
+        command.append("--server.fileWatcherType=none")
+        command.append(f"--server.port={urlparse(self.url).port}")
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, self.log()
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"the server did not come up: {self.log()}")
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+
+class Visitor:
+    """A person before the browser."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self._url = page, url
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not any(known in text for known in HARMLESS):
+            self.complaints.append(text)
+
+    def open(self, name: str, query: str = "") -> None:
+        self.page.goto(f"{self._url}/{'' if name == 'home' else name}{query}", wait_until="domcontentloaded")
+        self.expect_page(name)
+
+    def expect_page(self, name: str) -> None:
+        title = "CIFAR Lab" if name == "home" else name.capitalize()
+        expect(self.main.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+        expect(self.page.locator(STILL)).to_be_attached()
+        expect(self.strip).to_be_visible()
+        assert urlparse(self.page.url).path.strip("/") == ("" if name == "home" else name)
+
+    def go(self, name: str) -> None:
+        """Through the menu."""
+        self.page.get_by_test_id("stSidebar").get_by_role("link", name=name.capitalize(), exact=True).click()
+        self.expect_page(name)
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_test_id("stMain")
+
+    @property
+    def strip(self) -> Locator:
+        return self.main.get_by_text("On the workbench:")
+
+    def metric(self, label: str) -> Locator:
+        return self.main.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+    def widget(self, key: str) -> Locator:
+        return self.page.locator(f".st-key-{key}")
+
+    def choose(self, key: str, option: str) -> None:
+        self.widget(key).get_by_role("combobox").click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def expect_choice(self, key: str, option: str) -> None:
+        expect(self.widget(key).get_by_role("combobox")).to_have_value(option)
+
+    def enter(self, label: str, text: str) -> None:
+        box = self.main.get_by_role("spinbutton", name=label, exact=True)
+        box.fill(text)
+        box.press("Enter")
+
+    def expect_query(self, **expected: str) -> None:
+        self.page.wait_for_function(
+            "expected => { const got = new URLSearchParams(location.search);"
+            " return Object.entries(expected).every(([name, value]) => got.get(name) === value); }",
+            arg=expected,
+        )
+
+    def overflow(self) -> int:
+        """Screen pixels by which the page is wider than its window."""
+        return int(self.main.evaluate("main => main.scrollWidth - main.clientWidth"))

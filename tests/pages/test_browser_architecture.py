@@ -1,0 +1,102 @@
+"""A network designed by hand: typed into the table, moved by buttons, pasted, and kept through a reload."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from cifar_core.architecture import ArchitectureSpec, find_preset, num_params
+from cifar_core.architecture.editing.rows import with_row_edits
+from tests.architecture.importing.test_printed import SEED
+from tests.pages.browser import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+MODEL_3 = find_preset("seed-model-3").spec
+PANES = ("Layers", "Edit", "Field", "Fit", "Compare", "Your network", "Take away")
+ROW_HEIGHT = 35
+"""Screen pixels, of the header too."""
+ACROSS = {"channels": 190, "groups": 610}
+"""Screen pixels from the table's left to the middle of a column."""
+COLUMN = {"channels": 3, "groups": 8}
+"""Its number, the column of check marks included."""
+
+
+def table(visitor: Visitor) -> Locator:
+    return visitor.main.get_by_test_id("stDataFrame").first
+
+
+def type_into(visitor: Visitor, row: int, column: str, text: str) -> None:
+    """As a person does: click, Enter, type over, Enter. Rows are counted from 1, as the table shows them."""
+    grid = table(visitor)
+    grid.scroll_into_view_if_needed()
+    cell = grid.locator(f"#glide-cell-{COLUMN[column]}-{row - 1}")
+    grid.click(position={"x": ACROSS[column], "y": ROW_HEIGHT * row + ROW_HEIGHT / 2})
+    expect(cell).to_have_attribute("aria-selected", "true")
+    visitor.page.keyboard.press("Enter")
+    editor = visitor.page.locator("#portal input, #portal textarea").first
+    editor.fill(text)
+    editor.press("Enter")
+
+
+def expect_parameters(visitor: Visitor, spec: ArchitectureSpec) -> None:
+    expect(visitor.metric("Parameters")).to_have_text(f"{num_params(spec.layers):,}")
+
+
+def test_a_cell_typed_into_the_table_is_the_network_at_once_and_survives_a_reload(visitor: Visitor) -> None:
+    visitor.open("architecture", "?pane=Edit")
+    expect_parameters(visitor, MODEL_3)
+    type_into(visitor, 1, "channels", "48")
+    wider = with_row_edits(MODEL_3, {0: {"out_channels": 48}})
+    expect_parameters(visitor, wider)
+    # The table has kept its place: the next cell is typed into the very same one.
+    type_into(visitor, 2, "channels", "70")
+    wider = with_row_edits(wider, {1: {"out_channels": 70}})
+    expect_parameters(visitor, wider)
+    type_into(visitor, 4, "groups", "5")
+    expect(visitor.main.get_by_text("Row 4: groups is 5: it must divide in_channels, 32.")).to_be_visible()
+    expect_parameters(visitor, wider)
+    type_into(visitor, 4, "groups", "8")
+    expect(visitor.main.get_by_text("Row 4: groups is 5")).to_have_count(0)
+    grouped = with_row_edits(wider, {3: {"groups": "8"}})
+    expect_parameters(visitor, grouped)
+    visitor.page.reload(wait_until="domcontentloaded")
+    visitor.expect_page("architecture")
+    expect_parameters(visitor, grouped)
+
+
+def test_all_rows_are_deleted_and_taken_back(visitor: Visitor) -> None:
+    visitor.open("architecture", "?pane=Edit")
+    expect(table(visitor)).to_be_visible()
+    table(visitor).click(position={"x": 12, "y": ROW_HEIGHT / 2})
+    visitor.page.keyboard.press("Delete")
+    expect(visitor.metric("Parameters")).to_have_text("30")
+    expect(visitor.main.get_by_text("Blocks found: none.")).to_be_visible()
+    visitor.main.get_by_role("button", name="Undo").click()
+    expect_parameters(visitor, MODEL_3)
+
+
+def test_the_seeds_printed_module_is_pasted_and_opened(visitor: Visitor) -> None:
+    visitor.open("architecture", "?" + urlencode({"network": "dilated", "pane": "Your network"}))
+    box = visitor.main.get_by_role("textbox", name="print(model)")
+    box.fill(SEED)
+    box.press("Control+Enter")
+    visitor.main.get_by_role("button", name="Open in the editor").click()
+    expect(table(visitor)).to_be_visible()
+    expect(visitor.metric("Parameters")).to_have_text("97,264")
+    expect(visitor.metric("Receptive field (before pooling)")).to_have_text("69 px")
+
+
+@pytest.mark.parametrize("width", [1440, 800])
+def test_every_pane_fits_its_window_and_plays(visitor: Visitor, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    for pane in PANES:
+        visitor.open("architecture", "?" + urlencode({"pane": pane}))
+        assert visitor.overflow() == 0, pane
+        expect(visitor.page.get_by_test_id("stException")).to_have_count(0)
+    visitor.open("architecture", "?pane=Field")
+    chart = visitor.widget("seen").get_by_test_id("stPlotlyChart")
+    chart.get_by_text("Play, layer by layer").click()
+    expect(chart).to_be_visible()
