@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from cifar_core.architecture.cells import CellUse, cell_use
 from cifar_core.architecture.cost import layer_macs, layer_params, num_macs, num_params
 from cifar_core.architecture.coverage import coverage
+from cifar_core.architecture.editing.step_words import format_steps
 from cifar_core.architecture.geometry import receptive_field, receptive_field_with_pooling
 from cifar_core.architecture.layers import IMAGE, Layer
+from cifar_core.architecture.nodes import Conv, Linear, Pool
 from cifar_core.architecture.rules import RuleLimits, RuleResult, judge
 from cifar_core.architecture.spec import ArchitectureSpec
 from cifar_core.spec_model import SpecModel
@@ -42,10 +44,16 @@ class LayerRow(SpecModel):
     """Share of the output map's cells that no later layer reads at inference; None if the map is too large."""
     constant: float | None
     """Share of the output map's cells that are the same whatever the image; None if the map is too large."""
+    groups: int
+    bias: bool
+    padding_mode: str
+    steps: str
+    """In their order, as words: "conv batchnorm relu"; of a join, what follows it."""
 
     @classmethod
     def of(cls, layer: Layer, use: CellUse | None = None) -> LayerRow:
         """The row of a layer."""
+        node = layer.node
         return cls(
             name=layer.name,
             op=layer.op,
@@ -66,6 +74,10 @@ class LayerRow(SpecModel):
             block=layer.block,
             unread=use.unread / use.cells if use else None,
             constant=use.constant / use.cells if use else None,
+            groups=layer.groups,
+            bias=isinstance(node, Conv | Linear) and node.bias,
+            padding_mode=node.padding_mode if isinstance(node, Conv) else "zeros",
+            steps="" if isinstance(node, Pool) else format_steps(node.steps),
         )
 
 

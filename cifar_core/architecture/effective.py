@@ -19,6 +19,8 @@ from cifar_core.errors import SpecError
 
 MAX_FIELD = 400
 """Pixels; the canvas is larger still, and a gradient through it takes memory."""
+MAX_CANVAS = 1_024
+"""Pixels; networks with long strides need whole jumps of them."""
 MARGIN = 32
 """Pixels that the canvas has at least beyond the field, so that padding changes little inside it."""
 
@@ -59,6 +61,10 @@ def effective_field(network: CompactNetwork, spec: ArchitectureSpec, images: Ten
     if field > MAX_FIELD:
         raise SpecError(f"The receptive field is {field:,} px: it is measured up to {MAX_FIELD} px.")
     side = canvas_side(spec)
+    if side > MAX_CANVAS:
+        raise SpecError(
+            f"The strides ask for a canvas of {side:,} px: the field is measured on up to {MAX_CANVAS:,} px."
+        )
     device = next(network.parameters()).device
     canvas = _mirrored(images, side).to(device).requires_grad_()
     was_training = network.training
@@ -109,7 +115,9 @@ def _mirrored(images: Tensor, side: int) -> Tensor:
 def _normalised(squared: NDArray[np.float64]) -> NDArray[np.float64]:
     total = float(squared.sum())
     if not (math.isfinite(total) and total > 0):
-        raise SpecError("No gradient reaches the image with these weights: there is no effective field to show.")
+        raise SpecError(
+            "No gradient reaches the image with these weights: every path is cut off, so train longer, or wider."
+        )
     return squared / total
 
 

@@ -91,10 +91,12 @@ def read_text(file: Path) -> str:
 
 
 _SHARES = ("unread", "constant")
+_NOT_PRINTED = ("block", "groups", "bias", "padding_mode", "steps", *_SHARES)
+"""Wide, or printed in another form."""
 
 
 def _print_description(description: ArchitectureDescription) -> None:
-    columns = tuple(column for column in LayerRow.model_fields if column not in ("block", *_SHARES))
+    columns = tuple(column for column in LayerRow.model_fields if column not in _NOT_PRINTED)
     rows = [tuple(getattr(row, column) for column in columns) for row in description.layers]
     shares = [tuple(percent(getattr(row, share)) for share in _SHARES) for row in description.layers]
     print_table((*columns, *_SHARES), [(*row, *pair) for row, pair in zip(rows, shares, strict=True)])

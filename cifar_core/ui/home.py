@@ -20,6 +20,7 @@ from cifar_core.words import count, percent, plain
 HOME_CANVAS = 86
 """Pixels: the widest field that the control reaches."""
 _STORY = ("seed-model-1", "seed-model-2", "seed-model-3")
+_QUERY = {"Your network": {"pane": "Your network"}}
 _DOORS = (
     (
         "pages/architecture.py",
@@ -49,7 +50,7 @@ def draw_field() -> None:
             4,
             2,
             key="dilation",
-            bind="query-params",
+            persist_state="session",
             help="A dilated kernel skips cells: the same nine weights look at a wider square.",
         )
         spec = _with_dilation(find_preset("seed-model-3").spec, dilation)
@@ -79,7 +80,7 @@ def draw_doors() -> None:
         with column, st.container(border=True, height="stretch"):
             st.markdown(f"**{question}**")
             st.caption(sentence)
-            st.page_link(target, label=label, icon=icon)
+            st.page_link(target, label=label, icon=icon, query_params=_QUERY.get(label))
 
 
 def draw_story() -> None:

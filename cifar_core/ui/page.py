@@ -10,6 +10,7 @@ import streamlit as st
 from cifar_core.errors import LabError
 from cifar_core.ui import resources
 from cifar_core.ui.workbench import draw_strip, keep_in_link, restore_from_link
+from cifar_core.words import plain
 
 SIDEBAR_WIDTH = 200
 """Screen pixels: the least that Streamlit allows, so that a window of 800 keeps room for the page."""
@@ -51,7 +52,7 @@ def page(title: str, icon: str) -> Iterator[None]:
         yield
     except LabError as error:
         if str(error) != problem:  # else the page has said it already
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
     with strip:
         draw_strip()
     keep_in_link()
@@ -72,7 +73,7 @@ def _restore_workbench() -> None:
     try:
         restore_from_link()
     except LabError as error:
-        st.warning(str(error), icon=":material/link_off:")
+        st.warning(plain(str(error)), icon=":material/link_off:")
 
 
 def _start_background() -> str | None:
@@ -80,6 +81,6 @@ def _start_background() -> str | None:
     try:
         resources.jobs()
     except LabError as error:
-        st.warning(f"Runs cannot be stored: {error}", icon=":material/warning:")
+        st.warning(f"Runs cannot be stored: {plain(str(error))}", icon=":material/warning:")
         return str(error)
     return None

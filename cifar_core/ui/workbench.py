@@ -17,7 +17,7 @@ from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_p
 from cifar_core.data import AugmentationSpec, find_augmentation
 from cifar_core.errors import SpecError
 from cifar_core.training import TrainingSpec, find_recipe
-from cifar_core.words import count
+from cifar_core.words import count, plain
 
 DEFAULT_PRESET = "seed-model-3"
 MAX_LINKED_BYTES = 200_000
@@ -185,5 +185,5 @@ def draw_strip() -> None:
     texts = []
     for kind, icon, name, detail in parts:
         mark = " :orange-badge[edited]" if kind in bench.edited else ""
-        texts.append(f"{icon} {kind} **{name}**{mark}{', ' + detail if detail else ''}")
+        texts.append(f"{icon} {kind} **{plain(name)}**{mark}{', ' + detail if detail else ''}")
     st.caption("On the workbench: " + "  ·  ".join(texts))

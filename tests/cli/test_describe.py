@@ -13,7 +13,7 @@ from tests.tiny import tiny_network
 LAYER_FIELDS = [
     *("name", "op", "n_in", "c_in", "c_out", "padding", "kernel", "stride", "dilation", "n_out"),
     *("j_in", "j_out", "r_in", "r_out", "params", "macs"),
-    *("block", "unread", "constant"),
+    *("block", "unread", "constant", "groups", "bias", "padding_mode", "steps"),
 ]
 FIGURES = {"params", "macs", "receptive_field", "receptive_field_with_pooling", "coverage", "layers", "rules"}
 RULE_FIELDS = {"name", "passed", "value", "limit"}
@@ -81,7 +81,7 @@ def test_describe_as_text_shows_layers_figures_and_rules(cli: Cli, tiny_file: Pa
     assert (outcome.status, outcome.err) == (0, "")
     lines = outcome.out.splitlines()
     count = sum(parameter.numel() for parameter in tiny_network().parameters())
-    assert lines[0].split() == [field for field in LAYER_FIELDS if field != "block"]
+    assert lines[0].split() == [*LAYER_FIELDS[:16], "unread", "constant"]
     assert lines[1].startswith("C1.1 ")
     assert any(line.split() == ["Parameters", f"{count:,}"] for line in lines)
     assert any(line.startswith("FAIL  Receptive field") for line in lines)

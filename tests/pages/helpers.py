@@ -47,6 +47,11 @@ def shown(session: AppTest) -> AppTest:
     return session
 
 
+def as_read(markdown: str) -> str:
+    """What a person reads: signs of Markdown that were made harmless stand for themselves."""
+    return re.sub(r"\\(.)", r"\1", markdown)
+
+
 def texts(session: AppTest) -> list[str]:
     """Every sentence in the page's body: headings, paragraphs, captions, boxes."""
     body = session.main
@@ -60,7 +65,7 @@ def texts(session: AppTest) -> list[str]:
         body.error,
         body.success,
     )
-    return [element.value for group in groups for element in group]
+    return [as_read(element.value) for group in groups for element in group]
 
 
 def says(session: AppTest, *words: str) -> bool:

@@ -15,7 +15,7 @@ from cifar_core.architecture.editing.rows import inserted
 from cifar_core.runs import Run
 from cifar_core.ui.workbench import architecture_link
 from tests.architecture.test_build import PRINTED_MODEL_3
-from tests.pages.helpers import go_to, links, metric, number, on_strip, open_page, says, shown, texts
+from tests.pages.helpers import as_read, go_to, links, metric, number, on_strip, open_page, says, shown, texts
 from tests.tiny import tiny_architecture
 
 MODEL_3 = find_preset("seed-model-3")
@@ -39,8 +39,7 @@ def params(session: AppTest) -> int:
 def refusal(session: AppTest) -> str:
     (error,) = session.error
     assert "\n" not in error.value
-    text: str = error.value
-    return text
+    return as_read(error.value)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -181,6 +180,8 @@ def test_the_head_is_edited_as_json() -> None:
 
 def test_the_field_of_a_chosen_layer_is_told() -> None:
     session = open_view("Field")
+    assert says(session, "One cell of **C3.1**", "**29 x 29 px**")
+    shown(session.select_slider("field-layer").set_value("head.1").run())
     assert says(session, "One cell of **head.1**", "**69 x 69 px**")
     shown(session.select_slider("field-layer").set_value("C1.2").run())
     assert says(session, "One cell of **C1.2**", "**5 x 5 px**")
@@ -192,7 +193,7 @@ def test_the_field_of_a_chosen_layer_is_told() -> None:
 def test_the_effective_field_is_measured_on_request() -> None:
     session = open_view("Field", tiny_architecture())
     assert len(session.get("plotly_chart")) == 2
-    shown(session.toggle("effective").set_value(True).run())
+    shown(session.button("measure").click().run())
     assert says(session, "Half of the squared gradient lies within", "16 training images of Handwritten digits")
     assert says(session, "No run has trained exactly this network yet")
     assert links(session) == ["Train this"]
@@ -201,9 +202,9 @@ def test_the_effective_field_is_measured_on_request() -> None:
 def test_the_effective_field_of_a_trained_run_stands_beside(trained: Callable[[str], Run]) -> None:
     run = trained("completed")
     session = open_view("Field", run.config.architecture.changed(name="another name"))
-    shown(session.toggle("effective").set_value(True).run())
+    shown(session.button("measure").click().run())
     assert says(session, "Initialised, seed 0.")
-    assert says(session, "Trained: steady.")
+    assert says(session, "Trained: steady, 1 epochs on Handwritten digits.")
 
 
 # --- Fit ---
@@ -211,7 +212,7 @@ def test_the_effective_field_of_a_trained_run_stands_beside(trained: Callable[[s
 
 def test_the_widths_fit_a_budget_and_are_applied() -> None:
     session = open_view("Fit")
-    shown(session.number_input("max-params").set_value(50_000).run())
+    shown(session.number_input("max-params-199999").set_value(50_000).run())
     assert params(session) == 97_264
     shown(session.button("apply-budget").click().run())
     assert 45_000 < params(session) <= 50_000
@@ -221,7 +222,7 @@ def test_the_widths_fit_a_budget_and_are_applied() -> None:
 def test_the_widths_fit_a_budget_of_macs() -> None:
     session = open_view("Fit")
     choose(session, "MACs")
-    shown(session.number_input("max-macs").set_value(10.0).run())
+    shown(session.number_input("max-macs-26.4").set_value(10.0).run())
     shown(session.button("apply-budget").click().run())
     link = session.query_params["network"]
     again = open_page("architecture", network=link if isinstance(link, str) else link[0])
@@ -230,7 +231,7 @@ def test_the_widths_fit_a_budget_of_macs() -> None:
 
 def test_a_budget_below_the_narrowest_network_is_refused() -> None:
     session = open_view("Fit")
-    shown(session.number_input("max-params").set_value(10).run())
+    shown(session.number_input("max-params-199999").set_value(10).run())
     assert refusal(session).endswith(".")
     assert params(session) == 97_264
 
@@ -275,7 +276,7 @@ def test_a_pasted_print_is_read_and_opens_in_the_editor() -> None:
     session = open_view("Your network")
     assert says(session, "Nothing is pasted yet.")
     shown(session.text_area("printed").set_value(PRINTED).run())
-    assert [metric.value for metric in session.metric if metric.label == "Receptive field"] == ["69 px"]
+    assert [metric.value for metric in session.metric if metric.label == "Field (before pooling)"] == ["69 px"]
     assert says(session, "order", "as printed")
     shown(session.button("open-network").click().run())
     assert "97,264" in on_strip(session, "architecture")

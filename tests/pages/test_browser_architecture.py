@@ -96,7 +96,10 @@ def test_every_pane_fits_its_window_and_plays(visitor: Visitor, width: int) -> N
         visitor.open("architecture", "?" + urlencode({"pane": pane}))
         assert visitor.overflow() == 0, pane
         expect(visitor.page.get_by_test_id("stException")).to_have_count(0)
-    visitor.open("architecture", "?pane=Field")
+    visitor.open("architecture", "?" + urlencode({"pane": "Field", "played": "true"}))
     chart = visitor.widget("seen").get_by_test_id("stPlotlyChart")
+    expect(chart.get_by_text("C3.1: 29 x 29 px")).to_be_visible()
     chart.get_by_text("Play, layer by layer").click()
-    expect(chart).to_be_visible()
+    expect(chart.get_by_text("C1.1: 3 x 3 px")).to_be_visible()
+    # It ends where it began, so that picture and words agree.
+    expect(chart.get_by_text("C3.1: 29 x 29 px")).to_be_visible()

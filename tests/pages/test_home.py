@@ -34,14 +34,17 @@ def test_dilation_widens_the_field_and_costs_no_parameter(dilation: int, field: 
     assert session.get("plotly_chart")[0].proto.alt.startswith(f"Nested squares: a receptive field of {field} pixels")
 
 
-def test_the_dilation_is_kept_in_the_url() -> None:
-    session = open_page("home", dilation="4")
-    assert session.slider("dilation").value == 4
+def test_the_dilation_is_kept_through_other_pages() -> None:
+    session = open_page("home")
+    shown(session.slider("dilation").set_value(4).run())
+    go_to(session, "architecture")
+    assert go_to(session, "home").slider("dilation").value == 4
     assert metric(session, "Receptive field (before pooling)") == "85 px"
 
 
 def test_playing_with_the_dilation_leaves_the_workbench_alone() -> None:
-    session = open_page("home", dilation="4")
+    session = open_page("home")
+    shown(session.slider("dilation").set_value(4).run())
     assert "field 69 px" in strip_of(session)
     assert "edited" not in strip_of(session)
 

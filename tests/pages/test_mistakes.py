@@ -14,7 +14,7 @@ from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.ui import mistakes_view
 from cifar_core.ui.sprites import framed
-from tests.pages.helpers import damage, go_to, links, open_page, says, shown
+from tests.pages.helpers import as_read, damage, go_to, links, open_page, says, shown
 from tests.tiny import some_metrics, tiny_config
 
 ANY = mistakes_view.ANY
@@ -232,7 +232,9 @@ def test_damaged_predictions_are_a_sentence(trained: Callable[[str], Run]) -> No
     path = files_of(run).predictions_path("validation")
     damage(path)
     session = open_page("mistakes")
-    assert [error.value for error in session.error] == [f"{path} is damaged: delete it and evaluate the run again."]
+    assert [as_read(error.value) for error in session.error] == [
+        f"{path} is damaged: delete it and evaluate the run again."
+    ]
     shown(session.segmented_control("split").set_value("test").run())
     assert not session.error
     assert session.get("plotly_chart")

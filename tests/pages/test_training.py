@@ -13,7 +13,19 @@ from cifar_core.data import find_augmentation
 from cifar_core.errors import StoreError
 from cifar_core.runs import Run, RunProgress, RunState, RunStore
 from cifar_core.training import find_recipe
-from tests.pages.helpers import SECONDS, go_to, links, metric, narrowest_link, number, on_strip, open_page, says, shown
+from tests.pages.helpers import (
+    SECONDS,
+    as_read,
+    go_to,
+    links,
+    metric,
+    narrowest_link,
+    number,
+    on_strip,
+    open_page,
+    says,
+    shown,
+)
 from tests.tiny import some_metrics, tiny_config
 
 
@@ -270,6 +282,6 @@ def test_reload_of_the_page_keeps_the_edited_network_and_augmentation() -> None:
 def test_damaged_link_is_told_in_a_sentence() -> None:
     session = open_page("training", network="seed-model-3~!!!")
     (warning,) = session.warning
-    assert warning.value.startswith("The link to this page is damaged: ")
+    assert as_read(warning.value).startswith("The link to this page is damaged: ")
     assert not session.error
     assert "97,264" in on_strip(session, "architecture")

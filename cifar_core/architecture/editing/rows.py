@@ -153,11 +153,13 @@ def _steps(cells: Mapping[str, Any], number: int) -> Row:
 def _number_or_word(value: object) -> object:
     """A number where digits were typed; a word such as "same" as it is, for the grammar to judge."""
     text = str(value).strip().lower()
-    return int(text) if text.lstrip("-").isdecimal() and len(text) < 10 else text
+    return int(text) if text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 10 else text
 
 
 def moved(spec: ArchitectureSpec, at: int, by: int) -> ArchitectureSpec:
-    """The network with one node moved up (-1) or down (+1); it joins the block of the node that it passes.
+    """The network with one node moved up (-1) or down (+1); at the border of a block it joins the other one first.
+
+    So a step in one direction is always undone by a step in the other.
 
     Raises:
         SpecError: the result is no valid network.
@@ -166,8 +168,10 @@ def moved(spec: ArchitectureSpec, at: int, by: int) -> ArchitectureSpec:
     to = at + by
     if not 0 <= to < len(nodes):
         return spec
-    nodes[at]["block"] = nodes[to]["block"]
-    nodes[at], nodes[to] = nodes[to], nodes[at]
+    if nodes[at]["block"] != nodes[to]["block"]:
+        nodes[at]["block"] = nodes[to]["block"]
+    else:
+        nodes[at], nodes[to] = nodes[to], nodes[at]
     return spec.changed(nodes=nodes)
 
 

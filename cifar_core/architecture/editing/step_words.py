@@ -42,7 +42,7 @@ def _word(step: Step) -> str:
     if isinstance(step, ActivationStep):
         return step.kind
     if isinstance(step, DropoutStep):
-        return f"{'dropout2d' if step.kind == 'channel' else 'dropout'}:{step.rate:g}"
+        return f"{'dropout2d' if step.kind == 'channel' else 'dropout'}:{step.rate!r}"
     return f"gate:{step.hidden_channels}" if isinstance(step, GateStep) else step.step
 
 
@@ -52,10 +52,10 @@ def _step(word: str) -> dict[str, object]:
         kind = "channel" if name == "dropout2d" else "element"
         return {"step": "dropout", "kind": kind, "rate": _number(word, number, "a rate from 0 to 1, dropout:0.1")}
     if name == "groupnorm":
-        groups = int(_number(word, number, "a number of groups, groupnorm:8"))
+        groups = _number(word, number, "a number of groups, groupnorm:8")
         return {"step": "norm", "kind": "group", "num_groups": groups}
     if name == "gate":
-        return {"step": "gate", "hidden_channels": int(_number(word, number, "its hidden channels, gate:8"))}
+        return {"step": "gate", "hidden_channels": _number(word, number, "its hidden channels, gate:8")}
     if not colon and name in ("batchnorm", "layernorm"):
         return {"step": "norm", "kind": name.removesuffix("norm")}
     if not colon and name in _ACTIVATIONS:

@@ -21,10 +21,17 @@ _MAX_ARGUMENTS = 2_000
 # "(conv1): Conv2d(" or "(0-2): 3 x Conv2d(", a network's own "Net(" before a child, or a bare parenthesis. Every
 # repetition is bounded, so that no text makes the search slow.
 _TOKEN = re.compile(
-    r"\((?P<name>[\w.\-]{1,80})\):[ \t]{0,8}(?:(?P<times>\d{1,6}) x )?(?P<kind>[A-Za-z_]\w{0,80})\("
-    r"|(?P<root>\b[A-Za-z_]\w{0,80})\((?=\s{1,200}\([\w.\-]{1,80}\):)"
+    r"\((?P<name>[^():\n]{1,80})\):[ \t]{0,8}(?:(?P<times>\d{1,6}) x )?(?P<kind>[A-Za-z_]\w{0,80})\("
+    r"|(?P<root>\b[A-Za-z_]\w{0,80})\((?=\s{1,200}\([^():\n]{1,80}\):)"
     r"|(?P<parenthesis>[()])"
 )
+
+
+_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+_BLANKS = re.compile("[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]")
+"""What a web page or an editor puts in a blank's place."""
+_QUOTING = re.compile(r"[>|`,]|^\s*#", re.MULTILINE)
+"""Signs before or between lines that were quoted, or printed as a list."""
 
 
 @dataclass(slots=True)
@@ -37,6 +44,8 @@ class PrintedModule:
     arguments: str = ""
     children: list[PrintedModule] = field(default_factory=list)
     times: int = 1
+    read_to: int = 0
+    """Where in the text its last child ended; what stands between children must be blank."""
 
     def leaves(self) -> Iterator[PrintedModule]:
         """The modules without children, in the order printed; repeated ones as often as they stand there."""
@@ -63,7 +72,7 @@ def read_networks(text: str) -> list[PrintedModule]:
         raise SpecError(f"The text has {len(text):,} characters: at most {MAX_TEXT:,} are read.")
     if "\0" in text:
         raise SpecError("This is not text: it holds zero bytes.")
-    found = _scan(text)
+    found = _scan(_BLANKS.sub(" ", text))
     networks = [module for module in found if not module.name]
     loose = [module for module in found if module.name]
     if not networks and loose:
@@ -73,6 +82,8 @@ def read_networks(text: str) -> list[PrintedModule]:
             "The text holds no printed network: lines such as (conv1): Conv2d(3, 32, kernel_size=(3, 3)) are missing."
         )
     for network in networks:
+        if all(leaf.kind in _CONTAINERS for leaf in network.leaves()):
+            raise SpecError(f"{_title(network)} holds no layers.")
         if _count(network) > MAX_MODULES:
             raise SpecError(f"{network.kind} has more than {MAX_MODULES:,} modules: that is no compact network.")
     return networks
@@ -86,6 +97,9 @@ def _scan(text: str) -> list[PrintedModule]:
         if token["parenthesis"] == ")":
             if opened:
                 _close(opened.pop(), text, token.start())
+                parent = next((entry[0] for entry in reversed(opened) if entry is not None), None)
+                if parent is not None:
+                    parent.read_to = token.end()
             continue
         modules = [entry[0] for entry in opened if entry is not None]
         if token["parenthesis"] == "(":
@@ -95,8 +109,11 @@ def _scan(text: str) -> list[PrintedModule]:
             raise SpecError(f"The text is nested more than {MAX_DEPTH} deep: that is no printed network.")
         else:
             parent = modules[-1] if modules else None
+            if parent is not None:
+                _check_blank(parent, text[parent.read_to : token.start()])
             module = _module(token, parent)
             (found if parent is None else parent.children).append(module)
+            module.read_to = token.end()
             opened.append((module, token.end()))
         if len(opened) > 4 * MAX_DEPTH:
             raise SpecError(f"The text is nested more than {MAX_DEPTH} deep: that is no printed network.")
@@ -115,8 +132,20 @@ def _module(token: re.Match[str], parent: PrintedModule | None) -> PrintedModule
 
 
 def _close(entry: tuple[PrintedModule, int] | None, text: str, end: int) -> None:
-    if entry is not None and not entry[0].children:
+    if entry is None:
+        return
+    if entry[0].children:
+        _check_blank(entry[0], text[entry[0].read_to : end])
+    else:
         entry[0].arguments = text[entry[1] : min(end, entry[1] + _MAX_ARGUMENTS)]
+
+
+def _check_blank(module: PrintedModule, between: str) -> None:
+    """Between two children nothing may be passed over: it might be a layer that prints itself in its own way."""
+    strange = _QUOTING.sub(" ", between).strip()
+    if strange:
+        line = " ".join(strange.split())[:_MAX_WORD]
+        raise SpecError(f"{_title(module)} holds {line!r}, which is no line that PyTorch prints for a layer.")
 
 
 def _title(module: PrintedModule) -> str:

@@ -26,6 +26,7 @@ def bring_network() -> None:
         text = st.text_area(
             "print(model)",
             key="printed",
+            persist_state="session",
             height=360,
             placeholder=_EXAMPLE,
             label_visibility="collapsed",
@@ -95,7 +96,7 @@ def _offer(spec: ArchitectureSpec) -> None:
     numbers = describe(spec)
     row = st.container(horizontal=True)
     row.metric("Parameters", count(numbers.params), border=True)
-    row.metric("Receptive field", f"{numbers.receptive_field} px", border=True)
+    row.metric("Field (before pooling)", f"{numbers.receptive_field} px", border=True)
     row.metric("MACs an image", macs(numbers.macs), border=True)
     row.metric("Coverage", percent(numbers.coverage), border=True)
     failed = [rule.title for rule in numbers.rules if rule.required and not rule.passed]

@@ -18,6 +18,7 @@ from cifar_core.architecture.editing.budget import largest_widths
 from cifar_core.architecture.editing.suggestions import Suggestion, suggestions
 from cifar_core.errors import SpecError
 from cifar_core.ui.architecture.changing import base_of, remember_base, replace_architecture
+from cifar_core.ui.architecture.numbers import MAX_FIELD_ASKED
 from cifar_core.words import count, macs, percent, plain
 
 MILLION = 1_000_000
@@ -31,16 +32,18 @@ def fit_budget(spec: ArchitectureSpec, limits: RuleLimits) -> None:
     base = base_of("budget", spec)
     if kind == "MACs":
         present = num_macs(spec.layers) / MILLION
-        most = row.number_input("At most, million", 0.1, 1e5, round(max(present, 0.1), 1), key="max-macs", width=180)
+        key = f"max-macs-{present:.1f}"  # a new network, a new default
+        most = row.number_input("At most, million", 0.1, 1e7, round(max(present, 0.1), 1), key=key, width=180)
         fit = partial(largest_widths, base, max_macs=int(most * MILLION))
     else:
         room = limits.params_below - 1
-        most = row.number_input("At most", 1, 100_000_000, max(room, 1), key="max-params", width=180)
+        key = f"max-params-{room}"  # other limits, another default
+        most = row.number_input("At most", 1, 100_000_000, max(room, 1), key=key, width=180)
         fit = partial(largest_widths, base, max_params=int(most))
     try:
         fitted = fit()
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     now = describe(fitted)
     before, after = block_widths(spec), block_widths(fitted)
@@ -70,9 +73,9 @@ def suggest_edits(spec: ArchitectureSpec, description: ArchitectureDescription, 
     wanted = st.number_input(
         "Receptive field above, px",
         0,
-        1_000,
+        MAX_FIELD_ASKED,
         limits.receptive_field_above,
-        key="wanted-field",
+        key=f"wanted-field-{limits.receptive_field_above}",
         width=220,
         help="The rule's limit; a larger number asks for more.",
     )
@@ -81,7 +84,7 @@ def suggest_edits(spec: ArchitectureSpec, description: ArchitectureDescription, 
         st.success(f"The field is {description.receptive_field} px already.", icon=":material/check:")
     elif not found:
         st.info(
-            f"No single dilation or extra convolution brings the field above {wanted} px: it takes two edits.",
+            f"No single dilation or extra convolution brings the field above {wanted} px.",
             icon=":material/info:",
         )
     for number, suggestion in enumerate(found):

@@ -10,8 +10,9 @@ import streamlit as st
 from cifar_core.architecture import ArchitectureSpec
 from cifar_core.errors import SpecError
 from cifar_core.ui.workbench import preset_on_workbench, put_architecture
+from cifar_core.words import plain
 
-_PROBLEM, _BASE = "architecture.problem", "architecture.base"
+_PROBLEM, _BASE, _DISCARDED = "architecture.problem", "architecture.base", "architecture.discarded"
 
 
 def change_architecture(make: Callable[[], ArchitectureSpec]) -> ArchitectureSpec | None:
@@ -55,13 +56,19 @@ def tell_problem() -> bool:
     """Says why the last change was refused, if it was."""
     sentence = st.session_state.get(_PROBLEM)
     if sentence:
-        st.error(f"{sentence} The network is still the one before this change.", icon=":material/error:")
+        st.error(f"{plain(sentence)} The network is still the one before this change.", icon=":material/error:")
     return bool(sentence)
 
 
 def forget_problem() -> None:
     """For when the refused change is given up."""
     st.session_state.pop(_PROBLEM, None)
+    st.session_state[_DISCARDED] = times_discarded() + 1
+
+
+def times_discarded() -> int:
+    """How often a refused change was given up: boxes that hold one are drawn anew under another key."""
+    return int(st.session_state.get(_DISCARDED, 0))
 
 
 def in_rows(sentence: str) -> str:

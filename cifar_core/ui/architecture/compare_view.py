@@ -12,39 +12,48 @@ from cifar_core.ui.colors import PALETTE, faded
 from cifar_core.ui.figures.blocks import block_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.panes import two_panes
+from cifar_core.ui.workbench import forget_choices, put_architecture
 from cifar_core.words import count, macs, percent, plain
 
 _KEPT_NETWORK = "architecture.kept"
 _KEPT = "the network kept here"
 _MARKS = {"same": "", "changed": "≠ differs", "only left": "← only here", "only right": "→ only there"}
-_FIELDS = ("op", "c_out", "kernel", "stride", "dilation", "padding", "n_out", "r_out", "params", "macs")
-_TITLES = {"c_out": "channels", "n_out": "map", "r_out": "field", "params": "parameters", "macs": "MACs"}
+_FIELDS = (
+    *("op", "c_out", "kernel", "stride", "dilation", "padding", "groups", "bias", "padding_mode", "steps"),
+    *("n_out", "r_out", "params", "macs"),
+)
+_TITLES = {
+    "c_out": "channels",
+    "n_out": "map",
+    "r_out": "field",
+    "params": "parameters",
+    "macs": "MACs",
+    "padding_mode": "border",
+}
 
 
 def compare_networks(spec: ArchitectureSpec) -> None:
     """The network on the workbench beside a preset, or beside one that was kept a while ago."""
     controls, chart = two_panes()
     with controls:
-        other = _choose_other(spec)
+        other, other_name = _choose_other(spec)
         _tell_totals(spec, other)
     comparison = compare(spec, other)
     with chart:
         st.plotly_chart(
-            block_figure(comparison.left_blocks, comparison.right_blocks, "this network", other.name),
+            block_figure(comparison.left_blocks, comparison.right_blocks, "this network", other_name),
             key="blocks",
             config={"displayModeBar": False},
             alt="Parameters and MACs of each block, both networks",
         )
     only_differences = st.toggle("Only what differs", value=False, key="only-differences", **KEPT)
-    _show_rows(comparison, other.name, only_differences)
+    _show_rows(comparison, other_name, only_differences)
 
 
-def _choose_other(spec: ArchitectureSpec) -> ArchitectureSpec:
+def _choose_other(spec: ArchitectureSpec) -> tuple[ArchitectureSpec, str]:
     kept = st.session_state.get(_KEPT_NETWORK)
     names = [*([_KEPT] if kept else []), *preset_names()]
-    name = st.selectbox(
-        "Beside", names, format_func=lambda name: name if name == _KEPT else find_preset(name).title, key="beside"
-    )
+    name = st.selectbox("Beside", names, format_func=_title, key="beside", persist_state="session")
     st.button(
         "Keep the network as it is now",
         icon=":material/bookmark_add:",
@@ -56,11 +65,23 @@ def _choose_other(spec: ArchitectureSpec) -> ArchitectureSpec:
     st.button(
         "Go on with the other one",
         icon=":material/swap_horiz:",
-        on_click=replace_architecture,
-        args=(other,),
+        on_click=_go_on_with,
+        args=(None if name == _KEPT else name, other),
         disabled=other == spec,
     )
-    return other
+    return other, _title(name)
+
+
+def _title(name: str) -> str:
+    return name if name == _KEPT else find_preset(name).title
+
+
+def _go_on_with(preset_name: str | None, other: ArchitectureSpec) -> None:
+    if preset_name is None:
+        replace_architecture(other)
+    else:
+        put_architecture(preset_name, other)
+        forget_choices()
 
 
 def _keep(spec_json: str) -> None:
@@ -108,5 +129,7 @@ def _highlight(cell: object) -> str:
     return f"background-color: {faded(PALETTE[6], 0.2)}" if any(mark in text for mark in "→≠←") else ""
 
 
-def _text(value: int | str) -> str:
+def _text(value: int | str | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,13 +16,18 @@ from cifar_core.ui.figures.effective import effective_figure
 from cifar_core.ui.figures.seen import Outline
 from cifar_core.words import moment, percent, plain
 
+_MEASURED = "architecture.measured"
+MAX_MEASURED = 64
+
 if TYPE_CHECKING:
     from cifar_core.architecture.effective import EffectiveField
     from cifar_core.runs import Run
 
 
 def measured_outlines(spec: ArchitectureSpec) -> tuple[Outline, ...]:
-    """The 50 % and 95 % squares of the initialised network; empty where they cannot be measured."""
+    """The 50 % and 95 % squares of the initialised network; empty as long as they are not measured."""
+    if not _is_measured(spec):
+        return ()
     try:
         field = _initial(_key(spec), available_datasets()[0])
     except LabError:
@@ -33,12 +39,23 @@ def measured_outlines(spec: ArchitectureSpec) -> tuple[Outline, ...]:
 
 
 def draw_effective(spec: ArchitectureSpec) -> None:
-    """Initialised beside trained, each with what it was measured for."""
-    st.markdown("**Effective field**: the squared gradient of the last map's central cell")
-    dataset = available_datasets()[0]
+    """Initialised beside trained, each with what it was measured for; only on request, off the way of an edit."""
+    st.markdown("**Effective field**: where the squared gradient of the last map's central cell really lies")
+    if not _is_measured(spec):
+        st.button(
+            "Measure it",
+            icon=":material/center_focus_strong:",
+            key="measure",
+            on_click=_measure,
+            args=(spec,),
+            help="Builds this network and looks at its gradient: some seconds, and kept for each network.",
+        )
+        return
     initialised, trained = st.columns(2)
+    dataset = available_datasets()[0]
     with initialised:
-        _draw(_initial(_key(spec), dataset), "Initialised, seed 0", dataset, "effective-initial")
+        st.selectbox("Weights", ["Initialised, seed 0"], disabled=True, key="initial-weights")
+        _draw(lambda: _initial(_key(spec), dataset), "Initialised, seed 0", dataset, "effective-initial")
     with trained:
         runs = _runs(spec)
         if not runs:
@@ -50,10 +67,24 @@ def draw_effective(spec: ArchitectureSpec) -> None:
             )
             return
         run = st.selectbox("Trained by", runs, format_func=lambda run: f"{run.name}, {moment(run.created_at)}")
-        _draw(_trained(run.id, dataset), f"Trained: {plain(run.name)}", dataset, "effective-trained")
+        title = f"Trained: {plain(run.name)}, {run.epochs_done} epochs on {dataset_info(run.config.dataset).title}"
+        _draw(lambda: _trained(run.id, run.epochs_done, run.config.dataset), title, run.config.dataset, "effective-run")
 
 
-def _draw(field: EffectiveField, title: str, dataset: str, key: str) -> None:
+def _is_measured(spec: ArchitectureSpec) -> bool:
+    return _key(spec) in st.session_state.get(_MEASURED, ())
+
+
+def _measure(spec: ArchitectureSpec) -> None:
+    st.session_state[_MEASURED] = [*st.session_state.get(_MEASURED, ()), _key(spec)][-MAX_MEASURED:]
+
+
+def _draw(measure: Callable[[], EffectiveField], title: str, dataset: str, key: str) -> None:
+    try:
+        field = measure()
+    except LabError as error:
+        st.warning(f"{title}. {plain(str(error))}", icon=":material/blur_off:")
+        return
     st.plotly_chart(
         effective_figure(field.density, field.side_50, field.side_95),
         key=key,
@@ -86,8 +117,9 @@ def _initial(spec_json: str, dataset: str) -> EffectiveField:
     return initial_field(ArchitectureSpec.parse(spec_json), resources.dataset(dataset))
 
 
+# A run that is resumed has other weights: its epochs are part of the key.
 @st.cache_data(max_entries=64, show_spinner="Measuring the effective field …")
-def _trained(run_id: str, dataset: str) -> EffectiveField:
+def _trained(run_id: str, epochs_done: int, dataset: str) -> EffectiveField:
     from cifar_core.analysis.effective import trained_field
 
     store = resources.run_store()

@@ -13,7 +13,7 @@ from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.figures.seen import Seen, seen_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.panes import two_panes
-from cifar_core.words import percent
+from cifar_core.words import percent, plain
 
 _CELLS = {"Centre": 0.5, "Off-centre": 0.25, "Corner": 0.0}
 
@@ -27,11 +27,7 @@ def show_field(spec: ArchitectureSpec, description: ArchitectureDescription, lim
     controls, picture = two_panes()
     with controls:
         layer, cell = _choose_cell(counted)
-        effective = st.toggle(
-            "Effective field",
-            key="effective",
-            help="Where the gradient lies, measured on a built network: takes a moment, and is kept for each network.",
-        )
+        played = st.toggle("Play button", key="played", help="To watch the field grow, layer by layer.", **KEPT)
         _tell_layer(counted[layer], description)
         st.plotly_chart(
             field_figure(spec.layers, spec.input.size, limits.receptive_field_above, height=330),
@@ -40,15 +36,16 @@ def show_field(spec: ArchitectureSpec, description: ArchitectureDescription, lim
             alt=f"Nested squares up to a receptive field of {description.receptive_field} pixels",
         )
     with picture:
-        _draw_photo(spec, counted, layer, cell, effective)
-    if effective:
-        draw_effective(spec)
+        _draw_photo(spec, counted, layer, cell, played)
+    draw_effective(spec)
 
 
 def _choose_cell(counted: tuple[Layer, ...]) -> tuple[int, str]:
     names = [layer.name for layer in counted]
     if st.session_state.get("field-layer") not in names:
-        st.session_state["field-layer"] = names[-1]
+        # One whose square still lies within the photograph shows best what a field is.
+        within = [layer.name for layer in counted if layer.r_out <= IMAGE_SIZE]
+        st.session_state["field-layer"] = within[-1] if within else names[0]
     name = st.select_slider("Layer", names, key="field-layer") if len(names) > 1 else names[0]
     cell = st.segmented_control("Cell of its map", _CELLS, default="Centre", required=True, key="field-cell", **KEPT)
     return names.index(name), cell or "Centre"
@@ -56,7 +53,7 @@ def _choose_cell(counted: tuple[Layer, ...]) -> tuple[int, str]:
 
 def _tell_layer(layer: Layer, description: ArchitectureDescription) -> None:
     st.markdown(
-        f"One cell of **{layer.name}** ({layer.op}) can depend on **{layer.r_out} x {layer.r_out} px**; "
+        f"One cell of **{plain(layer.name)}** ({layer.op}) can depend on **{layer.r_out} x {layer.r_out} px**; "
         f"its neighbour's square lies {layer.jump_out} px further."
     )
     if description.coverage is not None:
@@ -67,7 +64,7 @@ def _tell_layer(layer: Layer, description: ArchitectureDescription) -> None:
         )
 
 
-def _draw_photo(spec: ArchitectureSpec, counted: tuple[Layer, ...], chosen: int, cell: str, effective: bool) -> None:
+def _draw_photo(spec: ArchitectureSpec, counted: tuple[Layer, ...], chosen: int, cell: str, played: bool) -> None:
     size = spec.input.size
     if size != IMAGE_SIZE:
         st.info(
@@ -77,17 +74,22 @@ def _draw_photo(spec: ArchitectureSpec, counted: tuple[Layer, ...], chosen: int,
     photos, source = resources.photos()
     number = st.session_state.get("photo", 1) if len(photos) > 1 else 1
     photo = photos[min(int(number), len(photos)) - 1]
-    steps = [_seen(spec, position, layer, _CELLS[cell]) for position, layer in enumerate(counted)]
-    outlines = measured_outlines(spec) if effective and chosen == len(counted) - 1 and cell == "Centre" else ()
-    layer = counted[chosen]
+    layer, where = counted[chosen], _CELLS[cell]
+    last = chosen == len(counted) - 1 and cell == "Centre"
+    figure = seen_figure(
+        photo,
+        _seen(spec, chosen, layer, where),
+        measured_outlines(spec) if last else (),
+        [_seen(spec, position, each, where) for position, each in enumerate(counted)] if played else (),
+    )
     st.plotly_chart(
-        seen_figure(photo, steps, chosen, outlines),
+        figure,
         key="seen",
         config={"displayModeBar": False},
         alt=f"What the {cell.lower()} cell of {layer.name} sees of a photograph: {layer.r_out} pixels square",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(f"Photograph: {source}, {size} x {size} px. The square is cut off at the dotted border.")
+        st.caption(f"Photograph: {source}, {size} x {size} px. What lies beyond the dotted border is padding.")
         if len(photos) > 1:
             st.number_input("Photograph", 1, len(photos), 1, key="photo", width=130)
 

@@ -36,15 +36,20 @@ def edit_layers(spec: ArchitectureSpec) -> None:
         placeholder="",
         alt="Layers of the network's body, one row each, to be edited",
     )
+    st.caption(
+        "Click a cell and type. A row added at the end needs no more than what differs from a plain convolution."
+    )
     if tell_problem():
         st.button("Discard what was typed", icon=":material/undo:", key="discard", on_click=_discard)
 
 
 def _table_for(spec: ArchitectureSpec) -> dict[str, Any]:
     """Edits add up on one base, so that the table keeps its place and focus; another change makes a new table."""
-    table: dict[str, Any] = st.session_state.get(_TABLE, {"result": None, "number": 0})
+    table: dict[str, Any] = st.session_state.get(_TABLE, {"base": None, "result": None, "number": 0})
     now = spec.to_json()
-    if table["result"] != now:
+    # Streamlit forgets the edits of a table that was not drawn for a while: they are in the network, not in the base.
+    forgotten = table["base"] != now and f"rows-{table['number']}" not in st.session_state
+    if table["result"] != now or forgotten:
         table = {"base": now, "result": now, "number": table["number"] + 1}
         st.session_state[_TABLE] = table
     return table
@@ -58,7 +63,14 @@ def _apply(key: str) -> None:
         partial(with_row_edits, base, edited, delta["added_rows"], sorted(map(int, delta["deleted_rows"])))
     )
     if changed is not None:
-        st.session_state[_TABLE] = {**table, "result": changed.to_json()}
+        told = not delta["added_rows"] and not delta["deleted_rows"] and _as_shown(base, edited) == rows_of(changed)
+        # What the table would not show by itself (row numbers, channels that follow from an edit above) is drawn anew.
+        st.session_state[_TABLE] = {**table, "result": changed.to_json() if told else None}
+
+
+def _as_shown(base: ArchitectureSpec, edited: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that the browser shows now."""
+    return [{**row, **edited.get(at, {})} for at, row in enumerate(rows_of(base))]
 
 
 def _discard() -> None:
@@ -81,20 +93,18 @@ def _columns() -> dict[str, Any]:
         "row": column.NumberColumn("", disabled=True, width=40, pinned=True),
         "block": column.TextColumn(width=72, max_chars=16, help="One block is a run of rows with one label."),
         "kind": column.TextColumn(disabled=True, width=150),
-        "out_channels": column.NumberColumn("channels", min_value=1, max_value=4096, step=1, width=92),
-        "kernel_size": column.NumberColumn("kernel", min_value=1, max_value=31, step=1, width=80),
-        "stride": column.NumberColumn(min_value=1, max_value=16, step=1, width=76),
+        "out_channels": column.NumberColumn("channels", width=92),
+        "kernel_size": column.NumberColumn("kernel", width=80),
+        "stride": column.NumberColumn(width=76),
         "padding": column.TextColumn(width=88, help="Cells on each side, or same (with stride 1)."),
-        "dilation": column.NumberColumn(min_value=1, max_value=64, step=1, width=86),
+        "dilation": column.NumberColumn(width=86),
         "groups": column.TextColumn(width=96, help="A number, or depthwise: one group a channel."),
         "bias": column.CheckboxColumn(width=66),
         "steps": column.TextColumn(width=300, help=f"In their order: {VOCABULARY}."),
         "channel_multiplier": column.NumberColumn(
-            "multiplier", min_value=1, max_value=64, step=1, width=96, help="Output channels per input of a depthwise."
+            "multiplier", width=96, help="Output channels per input of a depthwise."
         ),
-        "padding_mode": column.SelectboxColumn(
-            "padding mode", options=["zeros", "reflect", "replicate"], required=True, width=120
-        ),
+        "padding_mode": column.SelectboxColumn("padding mode", options=["zeros", "reflect", "replicate"], width=120),
     }
 
 

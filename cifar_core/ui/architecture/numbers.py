@@ -12,6 +12,8 @@ from cifar_core.ui.keeping import KEPT
 from cifar_core.words import count, macs, percent, plain
 
 ASSIGNMENT = RuleLimits()
+MAX_FIELD_ASKED = 10_000
+"""Pixels."""
 TELLING_SHARE = 0.01
 """Of all MACs: less is spent at any border."""
 
@@ -23,7 +25,7 @@ def choose_limits() -> RuleLimits:
             "Parameters below", 1, 100_000_000, ASSIGNMENT.params_below, key="limit-params", **KEPT
         )
         field = st.number_input(
-            "Receptive field above, px", 0, 10_000, ASSIGNMENT.receptive_field_above, key="limit-field", **KEPT
+            "Receptive field above, px", 0, MAX_FIELD_ASKED, ASSIGNMENT.receptive_field_above, key="limit-field", **KEPT
         )
         blocks = st.number_input("Blocks", 1, 50, ASSIGNMENT.blocks, key="limit-blocks", **KEPT)
     return RuleLimits(params_below=int(params), receptive_field_above=int(field), blocks=int(blocks))
@@ -54,7 +56,7 @@ def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) 
         row,
         "Coverage",
         percent(now.coverage),
-        100 * ((now.coverage or 0) - (before.coverage or 0)),
+        0 if now.coverage is None or before.coverage is None else 100 * (now.coverage - before.coverage),
         "{:+.1f} points",
         more_is_better=True,
         help="Share of the receptive field's square that any path reaches; dilation can leave holes.",
@@ -129,8 +131,8 @@ def show_findings(description: ArchitectureDescription) -> None:
     sentence = (
         "Nearly every cell that is computed is read, and depends on the image."
         if least
-        else "Spent on cells that no later layer reads (a 1x1 with stride 2 skips three in four), or that are the "
-        "same for every image. The layer table says where."
+        else "Spent on cells that no later layer reads (as before a 1x1 with stride 2, which skips three in four), or "
+        "that are the same for every image. The layer table says where."
     )
     _finding(least, f"MACs for nothing: {percent(wasted.share)}", sentence)
     if wasted.pooled_constant:
@@ -138,8 +140,8 @@ def show_findings(description: ArchitectureDescription) -> None:
         _finding(
             False,
             f"Blind cells: {wasted.pooled_constant}",
-            f"Of the {wasted.pooled} cells that the head pools, {wasted.pooled_constant} are {always}: padding on a "
-            "1x1 convolution makes cells that see nothing of the image.",
+            f"Of the {wasted.pooled} cells that the head pools, {wasted.pooled_constant} are {always}: padding wider "
+            "than a kernel reaches, as on a 1x1, makes cells that see nothing of the image.",
         )
 
 

@@ -15,7 +15,7 @@ from cifar_core.architecture.editing.compact import compact_json
 from cifar_core.architecture.editing.heads import head_choices, head_name
 from cifar_core.architecture.editing.rows import inserted, last_layers, moved, without
 from cifar_core.errors import SpecError
-from cifar_core.ui.architecture.changing import change_architecture
+from cifar_core.ui.architecture.changing import change_architecture, times_discarded
 from cifar_core.words import plain
 
 _ROW, _HEAD = "row", "head"
@@ -85,7 +85,7 @@ def choose_head(spec: ArchitectureSpec) -> None:
     st.selectbox(
         "Head: pooling and classifier",
         [*choices, *([_OWN] if name == _OWN else [])],
-        format_func=lambda name: choices[name].title if name in choices else "One of its own (JSON below)",
+        format_func=lambda name: choices[name].title if name in choices else "One of its own (as JSON)",
         key=_HEAD,
         on_change=_put_head,
         args=(spec,),
@@ -108,7 +108,7 @@ def edit_json(spec: ArchitectureSpec) -> None:
         return
     text = compact_json(spec.head if parts[part] == "head" else spec.nodes[row])
     # A key for each text: a box whose contents change under one key would keep what stood there before.
-    key = f"json-{hashlib.sha1(f'{part}{row}{text}'.encode()).hexdigest()[:12]}"
+    key = f"json-{hashlib.sha1(f'{part}{row}{text}{times_discarded()}'.encode()).hexdigest()[:12]}"
     st.text_area("JSON", text, key=key, height=240, label_visibility="collapsed")
     st.button(
         "Apply",

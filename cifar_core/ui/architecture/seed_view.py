@@ -19,14 +19,9 @@ def show_seed_table(preset_name: str) -> None:
     wrong = sum(bool(row.differing) for row in rows)
     title = f"The seed document's own table ends at {said} px, the truth is {true} px"
     with st.expander(f"{title}: {wrong} of its {len(rows)} rows differ"):
-        st.dataframe(
-            pd.DataFrame(map(_cells, rows)),
-            hide_index=True,
-            height="content",
-            key="seed-table",
-            column_config={"what is wrong": st.column_config.TextColumn(width="large")},
-        )
+        st.dataframe(pd.DataFrame(map(_cells, rows)), hide_index=True, height="content", key="seed-table")
         st.caption("A cell that differs stands as printed → true. True is what the module that the seed prints has.")
+        st.markdown("\n".join(f"- **{row.layer}**: {' '.join(row.reasons)}" for row in rows if row.reasons))
 
 
 def _cells(row: SeedRow) -> dict[str, str]:
@@ -34,4 +29,4 @@ def _cells(row: SeedRow) -> dict[str, str]:
     for column, true in row.true.items():
         said = row.printed[column]
         cells[column.replace("Output_Channels", "Output")] = str(true) if said == true else f"{said} → {true}"
-    return {**cells, "what is wrong": " ".join(row.reasons)}
+    return cells

@@ -64,6 +64,10 @@ def choose_widths(spec: ArchitectureSpec) -> None:
         st.caption("No block has a convolution whose channels are free: there is no width to choose.")
         return
     st.markdown("**Width of each block**")
+    if len(widths) > MAX_SLIDERS:
+        st.caption(
+            f"The first {MAX_SLIDERS} of {len(widths)} blocks; the others are edited as rows, or fitted together."
+        )
     for number, (block, width) in enumerate(list(widths.items())[:MAX_SLIDERS]):
         if number % 2 == 0:
             columns = st.columns(2)
@@ -90,6 +94,10 @@ def _scale() -> None:
     now = {block: st.session_state.get(_width_key(block), width) for block, width in shown.items()}
     asked = {**asked, **{block: width for block, width in now.items() if width != shown[block]}}
     scaled = change_architecture(partial(with_block_widths, base, asked))
+    if scaled == spec:
+        # Its channels are tied to a block that was asked for before: what was moved last counts.
+        base, asked = spec, {block: width for block, width in now.items() if width != shown[block]}
+        scaled = change_architecture(partial(with_block_widths, base, asked))
     if scaled is not None:
         st.session_state[_ASKED] = asked
         remember_base("widths", base, scaled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -24,7 +25,8 @@ def block_figure(
         right_name: for the legend.
     """
     blocks = list(dict.fromkeys([*left, *right]))
-    labels = [block or "(no label)" for block in blocks]
+    labels = [escape(block) or "(no label)" for block in blocks]
+    left_name, right_name = escape(left_name), escape(right_name)
     figure = make_subplots(rows=1, cols=2, subplot_titles=("Parameters", "MACs an image"), horizontal_spacing=0.12)
     for column, field in enumerate(("params", "macs"), 1):
         for name, totals, shade, pattern in (
@@ -40,9 +42,11 @@ def block_figure(
                     legendgroup=name,
                     showlegend=column == 1,
                     marker={"color": shade, "pattern": {"shape": pattern}},
-                    hovertemplate="%{x}: %{y:,}<extra>" + name.replace("<", "&lt;") + "</extra>",
+                    hovertemplate="%{x}: %{y:,}<extra>" + name + "</extra>",
                 ),
                 row=1,
                 col=column,
             )
+    # Labels such as "1" would be taken for numbers, and the other network's blocks would fall off the axis.
+    figure.update_xaxes(type="category")
     return laid_out(figure, 340, barmode="group")

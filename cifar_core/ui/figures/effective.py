@@ -10,9 +10,12 @@ from cifar_core.data.datasets import IMAGE_SIZE
 from cifar_core.ui.colors import PALETTE
 from cifar_core.ui.figures.layout import laid_out
 
+MAX_SHOWN = 128
+"""Pixels: what lies further out holds next to nothing."""
+
 
 def effective_figure(density: NDArray[np.float64], side_50: int, side_95: int) -> go.Figure:
-    """Squared gradient by pixel, with the squares that hold half and 95 % of it, cut to the image's side.
+    """Squared gradient by pixel, with the squares that hold half and 95 % of it, and the image's own.
 
     Args:
         density: [r, r], summing to 1.
@@ -20,7 +23,7 @@ def effective_figure(density: NDArray[np.float64], side_50: int, side_95: int) -
         side_95: of the larger one.
     """
     side = len(density)
-    shown = min(side, IMAGE_SIZE)  # what lies further out than an image reaches is cut off
+    shown = min(side, MAX_SHOWN)
     cut = (side - shown) // 2
     part = density[cut : cut + shown, cut : cut + shown]
     # The square root shows what is faint; places are told from the field's centre.
@@ -36,18 +39,19 @@ def effective_figure(density: NDArray[np.float64], side_50: int, side_95: int) -
             hovertemplate="%{x:+.1f}, %{y:+.1f} px from the centre: %{customdata:.3f} % of the gradient<extra></extra>",
         )
     )
-    for length, name, dash in ((side_50, "half", "dash"), (side_95, "95 %", "dot")):
+    squares = ((side_50, f"half: {side_50} px", "dash"), (side_95, f"95 %: {side_95} px", "dot"))
+    for length, name, dash in (*squares, (IMAGE_SIZE, f"image: {IMAGE_SIZE} px", "solid")):
         half = length / 2
         figure.add_trace(
             go.Scatter(
                 x=[-half, half, half, -half, -half],
                 y=[-half, -half, half, half, -half],
                 mode="lines",
-                line={"color": PALETTE[1], "width": 2, "dash": dash},
-                name=f"{name}: {length} px",
+                line={"color": PALETTE[9] if dash == "solid" else PALETTE[1], "width": 2, "dash": dash},
+                name=name,
                 hoverinfo="name",
             )
         )
-    edge = shown / 2
+    edge = max(shown, IMAGE_SIZE) / 2 + 1
     axis = {"visible": False, "fixedrange": True, "range": [-edge, edge], "constrain": "domain"}
     return laid_out(figure, 380, xaxis=axis, yaxis={**axis, "scaleanchor": "x"})

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -47,32 +48,33 @@ class Outline:
     dash: str
 
 
-def seen_figure(photo: Images, steps: Sequence[Seen], chosen: int, outlines: Sequence[Outline] = ()) -> go.Figure:
-    """The photograph, lit where paths lead, under the square of the receptive field; "Play" shows layer after layer.
+def seen_figure(photo: Images, step: Seen, outlines: Sequence[Outline] = (), played: Sequence[Seen] = ()) -> go.Figure:
+    """The photograph, lit where paths lead, under the square of the receptive field.
 
     Args:
         photo: uint8 [size, size, 3].
-        steps: one a layer, in order.
-        chosen: the step shown.
-        outlines: squares around the chosen step's centre.
+        step: what is shown.
+        outlines: squares around its centre.
+        played: one a layer, in order, which a button shows one after another; none for no button.
     """
     size = len(photo)
-    step = steps[chosen]
-    figure = go.Figure(data=[_picture(photo, step), _square(*step.square, "receptive field", PALETTE[6], "solid")])
+    figure = go.Figure(data=[_picture(photo, step), _field(step)])
     for outline in outlines:
         top, left, side = step.square
         margin = (side - outline.side) / 2
         figure.add_trace(
             _square(top + margin, left + margin, outline.side, outline.name, PALETTE[4], outline.dash, width=2)
         )
-    figure.add_trace(_square(0, 0, size, "image", NEUTRAL, "dot", width=1))
+    figure.add_trace(_square(0, 0, size, "image", NEUTRAL, "dot", width=2))
     figure.frames = [
         go.Frame(
             name=each.title,
-            data=[_picture(photo, each), _square(*each.square, "receptive field", PALETTE[6], "solid")],
+            data=[_picture(photo, each), _field(each)],
             traces=[0, 1],
+            layout={"title": {"text": _heading(each)}},
         )
-        for each in steps
+        for each in (*played, step)
+        if played
     ]
     # Pixel centres lie on whole numbers.
     low, high = -0.5 - BEYOND, size - 0.5 + BEYOND
@@ -82,9 +84,20 @@ def seen_figure(photo: Images, steps: Sequence[Seen], chosen: int, outlines: Seq
         HEIGHT,
         xaxis={**axis, "range": [low, high], "constrain": "domain"},
         yaxis={**axis, "range": [high, low], "scaleanchor": "x", "constrain": "domain"},
-        updatemenus=[_play_button()],
+        title={"text": _heading(step), "x": 0.5, "xanchor": "center", "y": 0.02, "yanchor": "bottom"},
     )
+    if played:
+        figure.update_layout(updatemenus=[_play_button()])
     return figure
+
+
+def _heading(step: Seen) -> str:
+    side = step.square[2]
+    return f"{escape(step.title)}: {side} x {side} px"
+
+
+def _field(step: Seen) -> go.Scatter:
+    return _square(*step.square, "receptive field", PALETTE[6], "solid")
 
 
 def lit(photo: Images, counts: NDArray[np.float64]) -> Images:
@@ -123,5 +136,8 @@ def _play_button() -> dict[str, object]:
         "y": 1.07,
         "yanchor": "bottom",
         "showactive": False,
+        # One pair of colours that can be read in light and dark, pointed at or not.
+        "font": {"color": "#31333F"},
+        "bgcolor": "#F0F2F6",
         "pad": {"t": 0, "r": 0},
     }

@@ -123,6 +123,10 @@ BAD: dict[str, tuple[dict[int, dict[str, Any]], str]] = {
     "no convolution among the steps": ({3: {"steps": "relu"}}, "nodes[3]: steps hold 0 conv"),
     "unknown step": ({3: {"steps": "conv swish"}}, "Row 4: steps holds 'swish'"),
     "empty steps": ({3: {"steps": None}}, "Row 4: steps is empty"),
+    "padding of two signs": ({3: {"padding": "--1"}}, "nodes[3].padding is '--1'"),
+    "digits of another script": ({3: {"padding": "٣"}}, "nodes[3].padding is '٣'"),
+    "half a kernel": ({3: {"kernel_size": 2.5}}, "nodes[3].kernel_size is 2.5"),
+    "half a group": ({3: {"steps": "conv groupnorm:2.7"}}, "num_groups is 2.7"),
     "padding in words": ({3: {"padding": "wide"}}, "nodes[3].padding is 'wide'"),
     "a cell emptied": ({3: {"kernel_size": None}}, "Row 4: kernel_size is empty"),
     "negative channels": ({3: {"out_channels": -5}}, "nodes[3].out_channels is -5"),
@@ -150,10 +154,12 @@ def test_a_branch_row_takes_its_label_and_steps_only() -> None:
         with_row_edits(residual(), {1: {"kernel_size": 3}})
 
 
-def test_moving_a_row_over_the_edge_of_a_block_takes_it_into_that_block() -> None:
+def test_moving_a_row_over_the_edge_of_a_block_takes_it_into_that_block_first() -> None:
     spec = moved(MODEL_3, 3, -1)
     assert [node.block for node in spec.nodes].count("C1") == 4
-    assert spec.nodes[2].changed(block="C2") == MODEL_3.nodes[3]
+    assert spec.nodes[3].changed(block="C2") == MODEL_3.nodes[3]
+    assert moved(spec, 3, 1) == MODEL_3
+    assert moved(spec, 3, -1).nodes[2] == spec.nodes[3]
     assert moved(MODEL_3, 0, -1) == MODEL_3
     assert moved(MODEL_3, 11, 1) == MODEL_3
 

@@ -287,3 +287,33 @@ def test_a_gate_of_this_project_is_read_back_from_its_print() -> None:
     read = parse_printed(str(build_network(spec))).spec
     assert read is not None
     assert read.nodes[0].steps == spec.nodes[0].steps
+
+
+CONV = "Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))"
+TAIL = "(pool): AdaptiveAvgPool2d(output_size=1)\n  (out): Conv2d(8, 10, kernel_size=(1, 1), stride=(1, 1))\n)"
+
+
+@pytest.mark.parametrize(
+    "line", ["(odd): OddConv 8->8", "odd conv, 5x5", "(odd) Conv2d", "padding=3, dilation=2", "(odd): <Conv object>"]
+)
+def test_no_line_within_a_network_is_passed_over_in_silence(line: str) -> None:
+    network = parse_printed(f"Net(\n  (conv): {CONV}\n  {line}\n  {TAIL}")
+    assert network.spec is None
+    assert any("no line that PyTorch prints" in problem for problem in network.problems)
+
+
+@pytest.mark.parametrize("name", ["layer 1", "b/2", "ünï", "a-b", "0"])
+def test_modules_may_have_any_name(name: str) -> None:
+    network = parse_printed(f"Net(\n  ({name}): {CONV}\n  {TAIL}")
+    assert network.problems == ()
+    assert network.spec is not None
+    assert num_params(network.spec.layers) == 8 * 27 + 8 + 10 * 8 + 10
+
+
+def test_blanks_of_a_web_page_are_blanks() -> None:
+    text = f"Sequential(\n  (conv): {CONV}\n  {TAIL}"
+    assert parse_printed(text.replace("  ", "\u00a0\u00a0")).spec == parse_printed(text).spec
+
+
+def test_a_network_without_layers_is_a_problem() -> None:
+    assert parse_printed("Net(\n  (empty): Sequential()\n)").problems
