@@ -17,8 +17,8 @@ def percent(share: float | None) -> str:
 
 
 def macs(number: int) -> str:
-    """26361600 as "26.4 M"."""
-    return f"{number / 1e6:.1f} M"
+    """26361600 as "26.4 M"; few ones in full."""
+    return f"{number / 1e6:.1f} M" if number >= 1e5 else count(number)
 
 
 def duration(seconds: float | None) -> str:

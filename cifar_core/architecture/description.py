@@ -44,6 +44,8 @@ class LayerRow(SpecModel):
     """Share of the output map's cells that no later layer reads at inference; None if the map is too large."""
     constant: float | None
     """Share of the output map's cells that are the same whatever the image; None if the map is too large."""
+    wasted_macs: int | None
+    """Of its MACs, those on cells that are never read or constant; None if the map is too large."""
     groups: int
     bias: bool
     padding_mode: str
@@ -74,6 +76,7 @@ class LayerRow(SpecModel):
             block=layer.block,
             unread=use.unread / use.cells if use else None,
             constant=use.constant / use.cells if use else None,
+            wasted_macs=use.wasted_macs if use else None,
             groups=layer.groups,
             bias=isinstance(node, Conv | Linear) and node.bias,
             padding_mode=node.padding_mode if isinstance(node, Conv) else "zeros",

@@ -64,6 +64,8 @@ def _receptive_field(spec: ArchitectureSpec, limits: RuleLimits) -> RuleResult:
     field, limit = receptive_field(spec.layers), limits.receptive_field_above
     room = field - limit - 1
     detail = f"{room} pixels more than needed." if room >= 0 else f"{-room} pixels too small."
+    if room == 0:
+        detail = "just enough."
     return RuleResult(
         name="receptive_field",
         title="Receptive field",

@@ -26,7 +26,8 @@ def bench_command(name: str, rounds: int, as_json: bool) -> None:
         [
             (f"one edit, p50 of {output.edits}", f"{output.edit_p50_ms:.1f} ms", ""),
             ("one edit, p95", f"{output.edit_p95_ms:.1f} ms", "50 ms"),
-            (f"fit to a budget, p95 of {output.fits}", f"{output.fit_p95_ms:.1f} ms", "100 ms"),
+            (f"fit to a budget, p50 of {output.fits}", f"{output.fit_p50_ms:.1f} ms", ""),
+            ("fit to a budget, p95", f"{output.fit_p95_ms:.1f} ms", "100 ms"),
         ],
     )
     on = output.measured_on

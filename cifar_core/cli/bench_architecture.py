@@ -45,6 +45,7 @@ def bench_architecture(rounds: int) -> ArchitectureBenchOutput:
     return ArchitectureBenchOutput(
         edit_p50_ms=float(np.percentile(edit_ms, 50)),
         edit_p95_ms=float(np.percentile(edit_ms, 95)),
+        fit_p50_ms=float(np.percentile(fit_ms, 50)),
         fit_p95_ms=float(np.percentile(fit_ms, 95)),
         edits=len(edit_ms),
         fits=len(fit_ms),

@@ -47,17 +47,24 @@ def describe_command(preset_name: str | None, file: Path | None, answers: tuple[
     FILE is an ArchitectureSpec as JSON, FILE.py:ClassName (your own nn.Module, traced: this runs the file), or FILE.txt
     with the output of print(model), which is only read.
     """
-    if preset_name is None and file is not None and is_brought_along(str(file)):
-        spec = brought_along(str(file), answers)
-    elif answers:
-        raise SpecError("--answer belongs to FILE.py:ClassName and FILE.txt: a preset or JSON leaves no question open.")
-    else:
-        spec = chosen_architecture(preset_name, file)
-    description = describe(spec)
+    description = describe(any_architecture(preset_name, file, answers))
     if as_json:
         print_json(description)
     else:
         _print_description(description)
+
+
+def any_architecture(preset_name: str | None, file: Path | None, answers: tuple[str, ...]) -> ArchitectureSpec:
+    """The network that a command names: a preset, a spec, or a person's own module or print.
+
+    Raises:
+        SpecError: neither or both are given, or what is given names no valid network.
+    """
+    if preset_name is None and file is not None and is_brought_along(str(file)):
+        return brought_along(str(file), answers)
+    if answers:
+        raise SpecError("--answer belongs to FILE.py:ClassName and FILE.txt: a preset or JSON leaves no question open.")
+    return chosen_architecture(preset_name, file)
 
 
 def chosen_architecture(preset_name: str | None, file: Path | None) -> ArchitectureSpec:
@@ -91,7 +98,7 @@ def read_text(file: Path) -> str:
 
 
 _SHARES = ("unread", "constant")
-_NOT_PRINTED = ("block", "groups", "bias", "padding_mode", "steps", *_SHARES)
+_NOT_PRINTED = ("block", "wasted_macs", "groups", "bias", "padding_mode", "steps", *_SHARES)
 """Wide, or printed in another form."""
 
 

@@ -75,6 +75,7 @@ class ArchitectureBenchOutput(BaseModel):
 
     edit_p50_ms: float
     edit_p95_ms: float
+    fit_p50_ms: float
     fit_p95_ms: float
     edits: int
     """How many were timed."""

@@ -17,7 +17,8 @@ def test_rows_use_the_symbols_of_the_seeds_table() -> None:
     assert row.model_dump() == {
         "name": "C3.1", "op": "conv", "n_in": 9, "c_in": 32, "c_out": 64, "padding": 1, "kernel": 3, "stride": 1,
         "dilation": 2, "n_out": 7, "j_in": 4, "j_out": 4, "r_in": 13, "r_out": 29,
-        "params": 64 * 32 * 9 + 2 * 64, "macs": 49 * 64 * 32 * 9, "block": "C3", "unread": 0.0, "constant": 0.0,
+        "params": 64 * 32 * 9 + 2 * 64, "macs": 49 * 64 * 32 * 9, "block": "C3",
+        "unread": 0.0, "constant": 0.0, "wasted_macs": 0,
         "groups": 1, "bias": False, "padding_mode": "zeros", "steps": "conv relu batchnorm dropout2d:0.01",
     }  # fmt: skip
 

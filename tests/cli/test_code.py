@@ -9,6 +9,7 @@ import pytest
 from cifar_core.architecture import find_preset, num_params
 from cifar_core.architecture.codegen import source_code
 from tests.cli.helpers import Cli
+from tests.tiny import PROJECT
 
 
 def test_code_prints_the_source_and_nothing_else(cli: Cli) -> None:
@@ -42,3 +43,10 @@ def test_an_older_file_is_replaced(cli: Cli, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_written_is_one_sentence(cli: Cli, arguments: tuple[str, ...], status: int, named: str) -> None:
     cli("code", *arguments).assert_refused(status, named)
+
+
+def test_code_of_a_printed_network(cli: Cli, tmp_path: Path) -> None:
+    text = (PROJECT / "tests" / "architecture" / "importing" / "seed_model_3.txt").read_text()
+    printed = tmp_path / "printed.txt"
+    printed.write_text(text)
+    assert f"{num_params(find_preset('seed-model-3').spec.layers):,} parameters" in cli("code", printed).out

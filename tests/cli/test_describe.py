@@ -13,7 +13,7 @@ from tests.tiny import tiny_network
 LAYER_FIELDS = [
     *("name", "op", "n_in", "c_in", "c_out", "padding", "kernel", "stride", "dilation", "n_out"),
     *("j_in", "j_out", "r_in", "r_out", "params", "macs"),
-    *("block", "unread", "constant", "groups", "bias", "padding_mode", "steps"),
+    *("block", "unread", "constant", "wasted_macs", "groups", "bias", "padding_mode", "steps"),
 ]
 FIGURES = {"params", "macs", "receptive_field", "receptive_field_with_pooling", "coverage", "layers", "rules"}
 RULE_FIELDS = {"name", "passed", "value", "limit"}

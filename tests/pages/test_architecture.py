@@ -9,7 +9,7 @@ from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, p
 from cifar_core.architecture.build import build_network
 from cifar_core.ui.architecture.start import MIN_WIDTH
 from cifar_core.ui.workbench import architecture_link
-from tests.pages.helpers import go_to, metric, number, on_strip, open_page, says, shown
+from tests.pages.helpers import as_read, go_to, metric, number, on_strip, open_page, says, shown
 
 EXPECTED = {
     "seed-model-1": (1_605_600, 75),
@@ -235,3 +235,28 @@ def test_homes_dilation_comes_along() -> None:
     assert metric(session, "Receptive field (before pooling)") == field
     assert "edited" in on_strip(session, "architecture")
     assert num_params(MODEL_3.spec.layers) == number(metric(session, "Parameters"))
+
+
+@pytest.mark.parametrize("text", ["![x](http://evil.example/i.png)", "[log in](http://evil.com)", ":red[x]", "<b>x"])
+def test_names_in_a_link_are_shown_as_they_are_and_do_nothing(text: str) -> None:
+    spec = MODEL_3.spec.changed(name=text)
+    session = open_page("architecture", network=architecture_link(MODEL_3, spec))
+    assert text not in on_strip(session, "architecture")
+    assert text in as_read(on_strip(session, "architecture"))
+    (warning,) = open_page("home", network=text).warning
+    assert text not in warning.value
+
+
+def test_the_block_moved_last_decides_for_channels_that_are_tied() -> None:
+    tied = MODEL_3.spec.changed(
+        nodes=[
+            {"block": "C1", "out_channels": 32, "padding": 1},
+            {"type": "branch", "block": "C2", "main": [{"out_channels": 32, "padding": 1}]},
+        ],
+        head=[{"type": "pool"}, {"type": "conv", "out_channels": 10, "kernel_size": 1}],
+    )
+    session = open_page("architecture", network=architecture_link(MODEL_3, tied))
+    shown(session.slider("width-C1").set_value(48).run())
+    assert (session.slider("width-C1").value, session.slider("width-C2").value) == (48, 48)
+    shown(session.slider("width-C2").set_value(64).run())
+    assert (session.slider("width-C1").value, session.slider("width-C2").value) == (64, 64)

@@ -204,7 +204,7 @@ def test_the_effective_field_of_a_trained_run_stands_beside(trained: Callable[[s
     session = open_view("Field", run.config.architecture.changed(name="another name"))
     shown(session.button("measure").click().run())
     assert says(session, "Initialised, seed 0.")
-    assert says(session, "Trained: steady, 1 epochs on Handwritten digits.")
+    assert says(session, "Trained: steady, 1 epoch on Handwritten digits.")
 
 
 # --- Fit ---

@@ -119,6 +119,11 @@ def look_at_a_mistake(visitor: Visitor, folder: Path) -> None:
     expect(captions.first).to_contain_text(answered)
     expect(captions).to_have_count(min(number, IMAGES_A_PAGE))
     assert all(text.strip().startswith(answered) for text in captions.all_inner_texts())
+    picture = visitor.main.get_by_test_id("stImage").locator("img").last
+    picture.scroll_into_view_if_needed()
+    visitor.page.wait_for_function(
+        "picture => picture.complete && picture.naturalWidth > 0", arg=picture.element_handle()
+    )
 
 
 def click_cell(visitor: Visitor, true_class: int, predicted_class: int) -> None:

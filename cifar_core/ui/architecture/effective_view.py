@@ -67,7 +67,8 @@ def draw_effective(spec: ArchitectureSpec) -> None:
             )
             return
         run = st.selectbox("Trained by", runs, format_func=lambda run: f"{run.name}, {moment(run.created_at)}")
-        title = f"Trained: {plain(run.name)}, {run.epochs_done} epochs on {dataset_info(run.config.dataset).title}"
+        epochs = f"{run.epochs_done} epoch{'s' if run.epochs_done > 1 else ''}"
+        title = f"Trained: {plain(run.name)}, {epochs} on {dataset_info(run.config.dataset).title}"
         _draw(lambda: _trained(run.id, run.epochs_done, run.config.dataset), title, run.config.dataset, "effective-run")
 
 

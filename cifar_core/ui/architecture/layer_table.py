@@ -10,12 +10,12 @@ import streamlit as st
 from cifar_core.architecture import ArchitectureDescription, LayerRow
 from cifar_core.architecture.layer_table import as_csv, as_markdown, seed_columns
 from cifar_core.ui.colors import PALETTE
-from cifar_core.words import percent
+from cifar_core.words import count, percent
 
 
 def show_layers(description: ArchitectureDescription, image_size: int) -> None:
     """The table, short or in the seed's thirteen columns, with copies to take away."""
-    heading = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    heading = st.container(horizontal=True, vertical_alignment="center", gap="large")
     heading.markdown("**Layers**")
     seed_form = heading.toggle(
         "The seed's columns", key="seed-columns", help="Map, jump and field of each layer's input and of its output."
@@ -57,6 +57,7 @@ def _show_short(description: ArchitectureDescription, image_size: int) -> None:
             "macs": _bar("MACs", "share of all MACs", whole["macs"], PALETTE[6]),
             "never read": column.TextColumn(help="Share of the output cells that no later layer reads at inference."),
             "constant": column.TextColumn(help="Share of the output cells that are the same whatever the image."),
+            "MACs lost": column.TextColumn(help="Spent on cells that are never read, or constant."),
         },
     )
 
@@ -84,6 +85,7 @@ def _short(row: LayerRow, image_size: int) -> dict[str, object]:
         "macs": row.macs,
         "never read": _share(row.unread),
         "constant": _share(row.constant),
+        "MACs lost": "" if not row.wasted_macs else count(row.wasted_macs),
     }
 
 
@@ -99,5 +101,11 @@ def _share(share: float | None) -> str:
 
 def _bar(title: str, what: str, whole: int, color: str) -> Any:
     return st.column_config.ProgressColumn(
-        title, format="localized", min_value=0, max_value=whole, color=color, help=f"The bar is the {what}."
+        title,
+        format="localized",
+        min_value=0,
+        max_value=whole,
+        color=color,
+        width=130,
+        help=f"The bar is the {what}.",
     )

@@ -140,8 +140,8 @@ def show_findings(description: ArchitectureDescription) -> None:
         _finding(
             False,
             f"Blind cells: {wasted.pooled_constant}",
-            f"Of the {wasted.pooled} cells that the head pools, {wasted.pooled_constant} are {always}: padding wider "
-            "than a kernel reaches, as on a 1x1, makes cells that see nothing of the image.",
+            f"Of the {wasted.pooled:,} cells that the head pools, {wasted.pooled_constant:,} are {always}: padding "
+            "wider than a kernel reaches, as on a 1x1, makes cells that see nothing of the image.",
         )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from cifar_core.architecture import ArchitectureSpec, LayerRow, find_preset, num_macs, num_params, preset_names
 from cifar_core.architecture.build import build_network
 from cifar_core.architecture.editing.comparison import block_totals, compare
+from cifar_core.architecture.editing.rows import with_row_edits
 from cifar_core.architecture.nodes import Conv, Pool
 from tests.architecture.branched import networks
 
@@ -83,3 +84,22 @@ def test_the_blocks_add_up_to_the_network(spec: ArchitectureSpec) -> None:
     assert sum(block.macs for block in totals.values()) == num_macs(spec.layers)
     assert sum(block.layers for block in totals.values()) == len(spec.layers)
     assert compare(spec, spec).left_total.params == num_params(spec.layers)
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        ({"steps": "conv gelu batchnorm dropout2d:0.01"}, "steps"),
+        ({"steps": "conv relu layernorm dropout2d:0.01"}, "steps"),
+        ({"steps": "conv relu batchnorm dropout2d:0.5"}, "steps"),
+        ({"padding_mode": "reflect"}, "padding_mode"),
+        ({"bias": True}, "bias"),
+        ({"groups": "4"}, "groups"),
+    ],
+)
+def test_what_leaves_every_shape_alone_differs_all_the_same(edit: dict[str, object], field: str) -> None:
+    before = find_preset("seed-model-3").spec
+    compared = compare(before, with_row_edits(before, {3: edit}))
+    (row,) = (row for row in compared.rows if row.status != "same")
+    assert row.status == "changed"
+    assert field in row.differing
