@@ -77,7 +77,7 @@ class LayerRow(SpecModel):
             unread=use.unread / use.cells if use else None,
             constant=use.constant / use.cells if use else None,
             wasted_macs=use.wasted_macs if use else None,
-            groups=layer.groups,
+            groups=layer.groups if isinstance(node, Conv) else 1,
             bias=isinstance(node, Conv | Linear) and node.bias,
             padding_mode=node.padding_mode if isinstance(node, Conv) else "zeros",
             steps="" if isinstance(node, Pool) else format_steps(node.steps),

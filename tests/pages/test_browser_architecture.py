@@ -87,7 +87,10 @@ def test_all_rows_are_deleted_and_taken_back(visitor: Visitor) -> None:
     visitor.page.keyboard.press("Delete")
     expect(visitor.metric("Parameters")).to_have_text("30")
     expect(visitor.main.get_by_text("Blocks found: none.")).to_be_visible()
-    visitor.main.get_by_role("button", name="Undo").click()
+    expect(visitor.page.locator(STILL)).to_be_attached()
+    undo = visitor.main.get_by_role("button", name="Undo")
+    expect(undo).to_have_count(1)
+    undo.click()
     expect_parameters(visitor, MODEL_3)
 
 

@@ -39,6 +39,7 @@ def _show_short(description: ArchitectureDescription, image_size: int) -> None:
         if before is not None and before.block == row["block"]:
             row["block"] = ""  # told once: the eye groups by it
     column = st.column_config
+    states = _STATES_HELP.format(size=image_size, whole=2 * image_size - 1)
     whole = {"params": max(description.params, 1), "macs": max(description.macs, 1)}
     st.dataframe(
         pd.DataFrame(rows),
@@ -47,17 +48,18 @@ def _show_short(description: ArchitectureDescription, image_size: int) -> None:
         key="layers-short",
         column_config={
             "block": column.TextColumn(pinned=True, width=56),
-            "layer": column.TextColumn(pinned=True, width=72),
+            "layer": column.TextColumn(pinned=True, width=66),
+            "operation": column.TextColumn(width=92),
             "map": column.TextColumn(help="Side of the input and of the output map, in cells."),
             "k / s / d / p": column.TextColumn(help="Kernel size / stride / dilation / padding."),
             "jump": column.NumberColumn(help="Input pixels between neighbouring cells of the output map.", width=56),
             "field": column.NumberColumn(help="Receptive field of an output cell, in px.", width=56),
-            "its input sees": column.TextColumn(help=_STATES_HELP.format(size=image_size, whole=2 * image_size - 1)),
+            "its input sees": column.TextColumn(width=92, help=states),
             "params": _bar("parameters", "share of all parameters", whole["params"], PALETTE[0]),
             "macs": _bar("MACs", "share of all MACs", whole["macs"], PALETTE[6]),
-            "never read": column.TextColumn(help="Share of the output cells that no later layer reads at inference."),
-            "constant": column.TextColumn(help="Share of the output cells that are the same whatever the image."),
-            "MACs lost": column.TextColumn(help="Spent on cells that are never read, or constant."),
+            "never read": column.TextColumn(width=78, help="Output cells that no later layer reads."),
+            "constant": column.TextColumn(width=70, help="Output cells that never change."),
+            "MACs lost": column.TextColumn(width=84, help="Spent on cells that are never read, or constant."),
         },
     )
 
@@ -106,6 +108,6 @@ def _bar(title: str, what: str, whole: int, color: str) -> Any:
         min_value=0,
         max_value=whole,
         color=color,
-        width=130,
+        width=116,
         help=f"The bar is the {what}.",
     )
