@@ -31,7 +31,7 @@ def _of_cifar10(folder: Path) -> tuple[Images, str] | None:
         with (folder / CIFAR10_FOLDER / "data_batch_1").open("rb") as file:
             rows = pickle.load(file, encoding="bytes")[b"data"][:NUM_PHOTOS]
         images = np.asarray(rows, dtype=np.uint8).reshape(-1, 3, IMAGE_SIZE, IMAGE_SIZE).transpose(0, 2, 3, 1)
-    except (OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError, ValueError):
+    except (OSError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError, AttributeError, ImportError):
         return None
     return images, "CIFAR-10"
 

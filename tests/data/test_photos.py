@@ -25,7 +25,10 @@ def test_photographs_are_the_first_training_images() -> None:
     np.testing.assert_array_equal(photos, load_dataset("cifar10").train.images[:NUM_PHOTOS])
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pickle", b"\x80\x04N.", b"\x80\x04}."])
+DAMAGED = (b"", b"not a pickle", b"\x80\x04N.", b"\x80\x04}.", b"cnowhere\nNothing\n.", b"cos\nNothing\n.")
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_damaged_batch_is_passed_over(no_cifar10: Path, content: bytes) -> None:
     batches = no_cifar10 / "cifar-10-batches-py"
     batches.mkdir()
