@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.modules import Gate, Join, LayerNorm2d
-from cifar_core.architecture.names import flatten_name, module_name, step_name
+from cifar_core.architecture.names import ACTIVATION_CLASSES, flatten_name, module_name, step_name
 from cifar_core.architecture.nodes import (
     ActivationStep,
     AnyNode,
@@ -24,16 +24,6 @@ from cifar_core.architecture.nodes import (
     Pool,
 )
 from cifar_core.architecture.spec import ArchitectureSpec
-
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "hardswish": nn.Hardswish,
-}
 
 
 class CompactNetwork(nn.Module):
@@ -91,7 +81,7 @@ def build_layer(layer: Layer) -> nn.Module:
         if isinstance(step, NormStep):
             modules[name] = _norm(step, channels, spatial)
         elif isinstance(step, ActivationStep):
-            modules[name] = _ACTIVATIONS[step.kind]()
+            modules[name] = getattr(nn, ACTIVATION_CLASSES[step.kind])()
         elif isinstance(step, DropoutStep):
             by_channel = spatial and step.kind == "channel"
             modules[name] = nn.Dropout2d(step.rate) if by_channel else nn.Dropout(step.rate)

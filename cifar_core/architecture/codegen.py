@@ -9,7 +9,7 @@ from pathlib import Path
 from cifar_core.architecture.cost import num_params
 from cifar_core.architecture.geometry import receptive_field
 from cifar_core.architecture.layers import Layer
-from cifar_core.architecture.names import flatten_name, module_name, step_name
+from cifar_core.architecture.names import ACTIVATION_CLASSES, flatten_name, module_name, step_name
 from cifar_core.architecture.nodes import (
     ActivationStep,
     AnyNode,
@@ -27,15 +27,6 @@ from cifar_core.architecture.nodes import (
 from cifar_core.architecture.spec import ArchitectureSpec
 
 _INDENT = "    "
-_ACTIVATIONS = {
-    "relu": "nn.ReLU()",
-    "relu6": "nn.ReLU6()",
-    "leaky_relu": "nn.LeakyReLU()",
-    "elu": "nn.ELU()",
-    "gelu": "nn.GELU()",
-    "silu": "nn.SiLU()",
-    "hardswish": "nn.Hardswish()",
-}
 
 
 def source_code(spec: ArchitectureSpec) -> str:
@@ -140,7 +131,7 @@ def _steps(steps: Sequence[ConvNodeStep | LinearNodeStep], layer: Layer, depth: 
         if isinstance(step, NormStep):
             entries[name] = _norm(step, channels, spatial)
         elif isinstance(step, ActivationStep):
-            entries[name] = _ACTIVATIONS[step.kind]
+            entries[name] = f"nn.{ACTIVATION_CLASSES[step.kind]}()"
         elif isinstance(step, DropoutStep):
             entries[name] = f"nn.Dropout{'2d' if spatial and step.kind == 'channel' else ''}({step.rate!r})"
         elif isinstance(step, GateStep):

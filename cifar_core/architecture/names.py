@@ -1,4 +1,4 @@
-"""Names of modules in a built network, the same in `build.py` and in written source: weights go by them."""
+"""Names that `build.py` and written source share: of modules, by which weights go, and of PyTorch's activations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from collections.abc import Container, Sized
 from typing import Protocol
 
 from cifar_core.architecture.layers import Layer
+
+ACTIVATION_CLASSES = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "hardswish": "Hardswish",
+}
+"""Class in `torch.nn` of each kind of activation."""
 
 
 class Taken(Container[str], Sized, Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cifar_core.architecture.names import ACTIVATION_CLASSES
 from cifar_core.architecture.nodes import (
     ActivationStep,
     ConvStep,
@@ -15,7 +16,6 @@ from cifar_core.architecture.nodes import (
 from cifar_core.errors import SpecError
 
 Step = ConvStep | LinearStep | NormStep | ActivationStep | DropoutStep | GateStep
-_ACTIVATIONS = ("relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish")
 VOCABULARY = (
     "conv, batchnorm, layernorm, groupnorm:GROUPS, relu, relu6, leaky_relu, elu, gelu, silu, hardswish, dropout:RATE, "
     "dropout2d:RATE (whole channels), gate:HIDDEN (squeeze-excite)"
@@ -58,7 +58,7 @@ def _step(word: str) -> dict[str, object]:
         return {"step": "gate", "hidden_channels": _number(word, number, "its hidden channels, gate:8")}
     if not colon and name in ("batchnorm", "layernorm"):
         return {"step": "norm", "kind": name.removesuffix("norm")}
-    if not colon and name in _ACTIVATIONS:
+    if not colon and name in ACTIVATION_CLASSES:
         return {"step": "activation", "kind": name}
     if not colon and name in ("conv", "linear"):
         return {"step": name}

@@ -16,12 +16,13 @@ from cifar_core.ui.figures.effective import effective_figure
 from cifar_core.ui.figures.seen import Outline
 from cifar_core.words import moment, percent, plain
 
-_MEASURED = "architecture.measured"
-MAX_MEASURED = 64
-
 if TYPE_CHECKING:
     from cifar_core.architecture.effective import EffectiveField
     from cifar_core.runs import Run
+
+_MEASURED = "architecture.measured"
+"""Networks whose field was asked for in this session."""
+MAX_MEASURED = 64
 
 
 def measured_outlines(spec: ArchitectureSpec) -> tuple[Outline, ...]:

@@ -84,14 +84,12 @@ def _metric(
     """A figure with a line for its difference, which stands there without one too: nothing below may jump."""
     text = form.format(difference)
     differs = any(digit in text for digit in "123456789")
-    color: Literal["normal", "inverse", "off"] = "inverse"
-    if more_is_better or more_is_better is None:
-        color = "normal" if more_is_better else "off"
+    colors: dict[bool | None, Literal["normal", "inverse", "off"]] = {True: "normal", False: "inverse", None: "off"}
     row.metric(
         label,
         value,
         text if differs else "as the preset",
-        delta_color=color if differs else "off",
+        delta_color=colors[more_is_better] if differs else "off",
         delta_arrow="auto" if differs else "off",
         border=True,
         help=help,

@@ -16,7 +16,6 @@ from cifar_core.architecture.editing.heads import head_choices, head_name
 from cifar_core.architecture.editing.rows import inserted, last_layers, moved, without
 from cifar_core.errors import SpecError
 from cifar_core.ui.architecture.changing import change_architecture, times_discarded
-from cifar_core.words import plain
 
 _ROW, _HEAD = "row", "head"
 _OWN = "own"
@@ -127,7 +126,7 @@ def _with_json(spec: ArchitectureSpec, part: str, row: int, text: str) -> Archit
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"This is not JSON ({plain(str(error))}).") from None
+        raise SpecError(f"This is not JSON ({error}).") from None
     if part == "head":
         return spec.changed(head=data)
     nodes: list[Any] = [node.model_dump() for node in spec.nodes]

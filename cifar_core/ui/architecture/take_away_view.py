@@ -14,12 +14,13 @@ from cifar_core.ui.workbench import architecture_link
 
 def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
     """Every way out of the page, with the network in it."""
+    source = source_code(spec)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/training.py", label="Train this network", icon=":material/play_circle:")
         json_download("Architecture as JSON", spec)
         st.download_button(
             "PyTorch source",
-            source_code(spec),
+            source,
             file_name="network.py",
             mime="text/x-python",
             icon=":material/code:",
@@ -28,7 +29,7 @@ def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
     st.markdown("**A link that opens this network**, on any machine that runs the dashboard at this address")
     st.code(_link(preset, spec), language=None, wrap_lines=True)
     st.markdown("**Stand-alone PyTorch source**: needs torch alone; a run's weights load into it")
-    st.code(source_code(spec), language="python", height=520)
+    st.code(source, language="python", height=520)
 
 
 def _link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
