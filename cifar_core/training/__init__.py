@@ -4,17 +4,21 @@ The names here need no torch; the loop, evaluation and checkpoints are imported 
 torch and pydantic alone: it knows nothing of the store, of threads, of pages or of albumentations.
 """
 
-from cifar_core.training.recipes import Recipe, find_recipe, recipe_names
+from cifar_core.training.recipes import FIRST_RUN, Recipe, find_recipe, recipe_names
 from cifar_core.training.schedule import learning_rate
 from cifar_core.training.spec import (
+    AdamW,
     ConstantSchedule,
     CosineSchedule,
     OneCycleSchedule,
     Sgd,
     TrainingSpec,
 )
+from cifar_core.training.steps import num_batches
 
 __all__ = [
+    "FIRST_RUN",
+    "AdamW",
     "ConstantSchedule",
     "CosineSchedule",
     "OneCycleSchedule",
@@ -23,5 +27,6 @@ __all__ = [
     "TrainingSpec",
     "find_recipe",
     "learning_rate",
+    "num_batches",
     "recipe_names",
 ]

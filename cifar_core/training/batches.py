@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.training.seeds import derive_seed
+from cifar_core.training.steps import num_batches
 
 Augment = Callable[[Tensor, int], Tensor]
 """(uint8 images [N, H, W, C], seed) -> uint8 images of the same shape."""
@@ -53,14 +54,6 @@ class Normalize:
         """Moves to the device as bytes and computes there; NHWC permuted is channels_last without a copy."""
         moved = images.to(self._device, non_blocking=True)
         return moved.float().sub_(self._mean).mul_(self._scale).permute(0, 3, 1, 2)
-
-
-def num_batches(count: int, batch_size: int) -> int:
-    """Steps of an epoch over `count` images; a last batch of a single image is left out."""
-    whole, rest = divmod(count, batch_size)
-    # Batch norm on a 1 x 1 map has no variance to compute for one image and refuses; the order is new every epoch,
-    # so the image left out is another one each time.
-    return whole + (rest > 1 or (rest == 1 and whole == 0))
 
 
 def training_batches(

@@ -10,9 +10,8 @@ from typing import Any
 import torch
 
 from cifar_core.errors import StoreError
-from cifar_core.files import write_atomically
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,19 @@ class Checkpoint:
     """`state_dict` of the network."""
     optimizer: dict[str, Any]
     """`state_dict` of the optimizer."""
+    ema: dict[str, Any] | None = None
+    """`state_dict` of the network with averaged weights, where the training averages them."""
+    scaler: dict[str, Any] | None = None
+    """`state_dict` of the loss scaler, where the training is in float16."""
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """What evaluation and prediction use: the averaged weights where there are any, else the network's."""
+        return self.network if self.ema is None else self.ema
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes a checkpoint.
-
-    Raises:
-        StoreError: it cannot be written; the file that was there is untouched.
-    """
+def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as a file's content."""
     buffer = BytesIO()
     torch.save(
         {
@@ -40,10 +44,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
             "epoch": checkpoint.epoch,
             "network": checkpoint.network,
             "optimizer": checkpoint.optimizer,
+            "ema": checkpoint.ema,
+            "scaler": checkpoint.scaler,
         },
         buffer,
     )
-    write_atomically(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -55,10 +61,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         version = content["schema_version"]
-        if version == SCHEMA_VERSION:  # asked before the fields: a newer schema may well have others
-            return Checkpoint(content["epoch"], content["network"], content["optimizer"])
+        if version in (1, SCHEMA_VERSION):  # asked before the fields: a newer schema may well have others
+            # Version 1 had neither averaged weights nor a scaler.
+            later = {"ema": content["ema"], "scaler": content["scaler"]} if version == SCHEMA_VERSION else {}
+            return Checkpoint(content["epoch"], content["network"], content["optimizer"], **later)
     except FileNotFoundError:
         raise StoreError(f"{path} is missing: this run has no such checkpoint.") from None
     except Exception:  # damaged bytes end in almost any of them: Unicode, index and attribute errors were seen
         raise StoreError(f"{path} is damaged and cannot be loaded.") from None
-    raise StoreError(f"{path} has schema version {version}: this version of CIFAR Lab reads {SCHEMA_VERSION}.")
+    raise StoreError(f"{path} has schema version {version}: this version of CIFAR Lab reads 1 to {SCHEMA_VERSION}.")

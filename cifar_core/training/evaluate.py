@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cifar_core.training.batches import Normalize, TensorImages
+from cifar_core.training.batches import Normalize
 
 EVALUATION_BATCH = 500
 """Images a step of inference: larger ones gain nothing on a CPU and cost memory."""
@@ -61,14 +61,3 @@ def evaluate_logits(logits: Tensor, targets: Tensor) -> Evaluation:
     loss = functional.cross_entropy(logits, targets).item()
     correct = int((logits.argmax(dim=1) == targets).sum())
     return Evaluation(loss=loss, correct=correct, count=len(targets))
-
-
-def evaluate(
-    network: nn.Module, data: TensorImages, normalize: Normalize, should_stop: Callable[[], bool] = lambda: False
-) -> Evaluation:
-    """Loss and accuracy of a network on a set.
-
-    Raises:
-        StopRequested: as `predict_logits`.
-    """
-    return evaluate_logits(predict_logits(network, data.images, normalize, should_stop), data.targets)

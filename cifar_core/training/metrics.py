@@ -20,6 +20,10 @@ class StepProgress:
     """Of the last batch, as trained."""
     accuracy: float
     """Of this epoch's images so far, as trained, in 0..1."""
+    recent_loss: float
+    """Mean over the images since the report before, as trained."""
+    recent_accuracy: float
+    """Of the images since the report before, as trained, in 0..1."""
     images_per_second: float
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from cifar_core.errors import SpecError
 from cifar_core.training.spec import CosineSchedule, OneCycleSchedule, Sgd, TrainingSpec
 
+FIRST_RUN = "first"
+"""Name of the recipe for a first run on a machine without a GPU."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -44,6 +47,22 @@ _RECIPES = (
             optimizer=Sgd(learning_rate=0.3, weight_decay=5e-4),
             schedule=OneCycleSchedule(),
             label_smoothing=0.05,
+        ),
+    ),
+    Recipe(
+        name=FIRST_RUN,
+        title="First run",
+        teaches="A few minutes without a GPU: 10,000 images, small batches, one rise and fall of the learning rate.",
+        spec=TrainingSpec(
+            recipe=FIRST_RUN,
+            epochs=8,
+            # Few images make few steps: batches of 64 make twice as many as 128. Chosen on validation: 57.5 % with the
+            # seed's Model 3 on CIFAR-10, 96 % on digits.
+            batch_size=64,
+            optimizer=Sgd(learning_rate=0.1, weight_decay=5e-4),
+            schedule=OneCycleSchedule(),
+            label_smoothing=0.05,
+            limit_train=10_000,
         ),
     ),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cifar_core.protocol import Protocol
 from cifar_core.spec_model import SpecModel
@@ -19,6 +19,23 @@ class Sgd(SpecModel):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = True
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 5e-4
+
+
+class AdamW(SpecModel):
+    """Adam with weight decay decoupled from the gradient (Loshchilov, Hutter 2019)."""
+
+    kind: Literal["adamw"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    """The schedule's highest."""
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Share of the mean gradient that is kept from step to step."""
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """Share of the mean squared gradient that is kept from step to step."""
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """A step shrinks every weight by this share of the learning rate."""
+
+
+Optimizer = Annotated[Sgd | AdamW, Field(discriminator="kind")]
 
 
 class ConstantSchedule(SpecModel):
@@ -55,17 +72,23 @@ Schedule = Annotated[ConstantSchedule | CosineSchedule | OneCycleSchedule, Field
 class TrainingSpec(SpecModel):
     """Everything about training but the network and the augmentation."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     recipe: Annotated[str, Field(max_length=80)] = "custom"
     """Name of the recipe that this was made from."""
     epochs: Annotated[int, Field(ge=1, le=2000)] = 12
     """Passes over the training images."""
     batch_size: Annotated[int, Field(ge=2, le=8192)] = 128
     """Images a step."""
-    optimizer: Sgd = Sgd()
+    optimizer: Optimizer = Sgd()
     schedule: Schedule = OneCycleSchedule()
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the target probability spread evenly over all classes while training."""
+    ema_decay: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    """Evaluate an exponential moving average of the weights, which keeps this share at every step; None for none."""
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    """Largest L2 norm of the whole gradient: a longer one is scaled down to it; None for no limit."""
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Of the forward pass while training; below float32 it is mixed (autocast), and the weights stay float32."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"auto" takes a GPU if there is one."""
     augmentation_engine: Literal["albumentations"] = "albumentations"
@@ -79,3 +102,16 @@ class TrainingSpec(SpecModel):
     """Train on at most so many images: for a quick trial."""
     limit_test: Annotated[int, Field(ge=1)] | None = None
     """Evaluate on at most so many images of each set: for a quick trial."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_1(cls, data: Any) -> Any:
+        """Version 1 knew one optimizer, whose kind could be left out, and none of what has a default since."""
+        if not isinstance(data, dict) or data.get("schema_version") != 1:
+            return data
+        optimizer = data.get("optimizer", {})
+        return {
+            **data,
+            "schema_version": 2,
+            "optimizer": {"kind": "sgd", **optimizer} if isinstance(optimizer, dict) else optimizer,
+        }

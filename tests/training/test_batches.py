@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cifar_core.training.batches import Normalize, TensorImages, num_batches, training_batches
+from cifar_core.training import num_batches
+from cifar_core.training.batches import Normalize, TensorImages, training_batches
 from tests.tiny import tiny_data, unchanged
 
 CPU = torch.device("cpu")

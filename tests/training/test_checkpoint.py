@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor
 
 from cifar_core.errors import StoreError
-from cifar_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from cifar_core.files import write_atomically
+from cifar_core.training.checkpoint import Checkpoint, checkpoint_bytes, load_checkpoint
 from cifar_core.training.loop import train
 from tests.tiny import Recorder, run_python, tiny_data, tiny_network, tiny_training, unchanged
 
@@ -20,7 +22,7 @@ SMALL = Checkpoint(3, {"weight": torch.arange(6.0).reshape(2, 3)}, {"state": {},
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    save_checkpoint(tmp_path / "last.pt", SMALL)
+    write_atomically(tmp_path / "last.pt", checkpoint_bytes(SMALL))
     return tmp_path / "last.pt"
 
 
@@ -31,8 +33,8 @@ class Keeper(Recorder):
         super().__init__()
         self.path = path
 
-    def on_epoch(self, metrics: object, checkpoint: Checkpoint) -> None:
-        save_checkpoint(self.path, checkpoint)
+    def on_epoch(self, metrics: object, checkpoint: Checkpoint, eval_logits: Tensor) -> None:
+        write_atomically(self.path, checkpoint_bytes(checkpoint))
 
 
 def test_a_trained_network_comes_back_bit_by_bit_with_its_optimizer(tmp_path: Path) -> None:
@@ -96,11 +98,28 @@ def test_no_damage_ends_in_anything_but_a_sentence(path: Path) -> None:
                 assert str(path) in str(error)  # noqa: PT017 - some damage does no harm, so nothing need be raised
 
 
-@pytest.mark.parametrize("content", [{"schema_version": 2, "weights": {}}, {"schema_version": 99, "epoch": 1}])
+@pytest.mark.parametrize("content", [{"schema_version": 3, "weights": {}}, {"schema_version": 99, "epoch": 1}])
 def test_a_newer_schema_is_named_even_where_its_fields_are_others(tmp_path: Path, content: dict[str, object]) -> None:
     torch.save(content, tmp_path / "new.pt")
-    with pytest.raises(StoreError, match=rf"has schema version {content['schema_version']}: .* reads 1"):
+    with pytest.raises(StoreError, match=rf"has schema version {content['schema_version']}: .* reads 1 to 2"):
         load_checkpoint(tmp_path / "new.pt")
+
+
+def test_a_checkpoint_of_version_1_is_read(tmp_path: Path) -> None:
+    content = {"schema_version": 1, "epoch": 3, "network": SMALL.network, "optimizer": SMALL.optimizer}
+    torch.save(content, tmp_path / "old.pt")
+    loaded = load_checkpoint(tmp_path / "old.pt")
+    assert (loaded.epoch, loaded.optimizer, loaded.ema, loaded.scaler) == (3, SMALL.optimizer, None, None)
+    assert torch.equal(loaded.weights["weight"], SMALL.network["weight"])
+
+
+def test_the_averaged_weights_are_those_to_use(tmp_path: Path) -> None:
+    averaged = {"weight": torch.ones(2, 3)}
+    (tmp_path / "last.pt").write_bytes(checkpoint_bytes(replace(SMALL, ema=averaged, scaler={"scale": 8.0})))
+    loaded = load_checkpoint(tmp_path / "last.pt")
+    assert torch.equal(loaded.weights["weight"], averaged["weight"])
+    assert torch.equal(loaded.network["weight"], SMALL.network["weight"])
+    assert loaded.scaler == {"scale": 8.0}
 
 
 @pytest.mark.parametrize("content", [[], 3, {}, {"schema_version": 1, "epoch": 1}])
@@ -121,7 +140,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(
 
     monkeypatch.setattr(os, call, full)
     with pytest.raises(StoreError, match=r"last\.pt cannot be written: No space left on device\.$"):
-        save_checkpoint(path, Checkpoint(4, {"weight": torch.zeros(1000)}, {}))
+        write_atomically(path, checkpoint_bytes(Checkpoint(4, {"weight": torch.zeros(1000)}, {})))
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["last.pt"]
 
@@ -133,11 +152,12 @@ import resource, signal, sys
 from pathlib import Path
 import torch
 from cifar_core.errors import StoreError
-from cifar_core.training.checkpoint import Checkpoint, save_checkpoint
+from cifar_core.files import write_atomically
+from cifar_core.training.checkpoint import Checkpoint, checkpoint_bytes
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 try:
-    save_checkpoint(Path(sys.argv[1]), Checkpoint(4, {"weight": torch.zeros(100_000)}, {}))
+    write_atomically(Path(sys.argv[1]), checkpoint_bytes(Checkpoint(4, {"weight": torch.zeros(100_000)}, {})))
 except StoreError as error:
     print(error)
 """

@@ -31,4 +31,10 @@ def test_cuda_without_a_gpu_names_what_would_work(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_processor_is_recorded_with_its_threads() -> None:
-    assert f"{torch.get_num_threads()} threads" in device_title(torch.device("cpu"))
+    threads = torch.get_num_threads()
+    for number, told in ((1, "1 thread)"), (2, "2 threads)")):
+        torch.set_num_threads(number)
+        try:
+            assert device_title(torch.device("cpu")).endswith(told)
+        finally:
+            torch.set_num_threads(threads)

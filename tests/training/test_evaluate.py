@@ -6,7 +6,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from cifar_core.training import evaluate as evaluate_module
 from cifar_core.training.batches import Normalize
-from cifar_core.training.evaluate import StopRequested, evaluate, evaluate_logits, predict_logits
+from cifar_core.training.evaluate import StopRequested, evaluate_logits, predict_logits
 from tests.tiny import tiny_data, tiny_network
 
 DATA = tiny_data()
@@ -15,7 +15,8 @@ NORMALIZE = Normalize(DATA.mean, DATA.std, torch.device("cpu"))
 
 def test_loss_and_accuracy_are_those_of_scikit_learn() -> None:
     network = tiny_network()
-    result = evaluate(network, DATA.evaluation, NORMALIZE)
+    logits = predict_logits(network, DATA.evaluation.images, NORMALIZE)
+    result = evaluate_logits(logits, DATA.evaluation.targets)
     with torch.no_grad():
         probabilities = network.eval()(NORMALIZE(DATA.evaluation.images)).double().softmax(dim=1).numpy()
     targets = DATA.evaluation.targets.numpy()
@@ -42,10 +43,10 @@ def test_dropout_and_the_moving_statistics_rest_while_evaluating() -> None:
 @pytest.mark.parametrize("training", [True, False])
 def test_the_network_is_left_in_the_mode_in_which_it_came(training: bool) -> None:
     network = tiny_network().train(training)
-    evaluate(network, DATA.evaluation, NORMALIZE)
+    predict_logits(network, DATA.evaluation.images, NORMALIZE)
     assert all(module.training == training for module in network.modules())
     with pytest.raises(StopRequested):
-        evaluate(network, DATA.evaluation, NORMALIZE, should_stop=lambda: True)
+        predict_logits(network, DATA.evaluation.images, NORMALIZE, should_stop=lambda: True)
     assert all(module.training == training for module in network.modules())
 
 

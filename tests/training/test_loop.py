@@ -14,9 +14,12 @@ from cifar_core.data import find_augmentation
 from cifar_core.errors import TrainingError
 from cifar_core.runs.run_data import load_run_data
 from cifar_core.training import Sgd, TrainingSpec, learning_rate
-from cifar_core.training import loop as loop_module
+from cifar_core.training import totals as totals_module
 from cifar_core.training.batches import Augment, Normalize, TensorImages, TrainingData
+from cifar_core.training.checkpoint import Checkpoint
+from cifar_core.training.evaluate import predict_logits
 from cifar_core.training.loop import DivergedError, train
+from cifar_core.training.metrics import EpochMetrics
 from cifar_core.training.seeds import derive_seed
 from tests.tiny import Recorder, flip_some, tiny_config, tiny_data, tiny_network, tiny_training, unchanged
 
@@ -215,10 +218,50 @@ def test_progress_is_reported_at_the_end_of_every_epoch() -> None:
 
 
 def test_a_slow_epoch_reports_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_module, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(totals_module, "PROGRESS_SECONDS", 0.0)
     seen = Recorder()
     trained(tiny_training(epochs=1), observer=seen)
     assert sorted({progress.batch for progress in seen.progress}) == [1, 2, 3, 4]
+
+
+def test_recent_figures_are_those_since_the_report_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals_module, "PROGRESS_SECONDS", 0.0)
+    seen = Recorder()
+    trained(tiny_training(epochs=1, batch_size=100), observer=seen)
+    assert [progress.batch for progress in seen.progress] == [1, 2, 3]
+    assert [p.recent_loss for p in seen.progress] == pytest.approx([p.loss for p in seen.progress], rel=1e-6)
+    sizes = (100, 100, 56)
+    right = [progress.recent_accuracy * size for progress, size in zip(seen.progress, sizes, strict=True)]
+    done = (100, 200, 256)
+    so_far = [progress.accuracy * count for progress, count in zip(seen.progress, done, strict=True)]
+    assert np.cumsum(right) == pytest.approx(so_far)
+    assert right == pytest.approx(np.round(right))
+
+
+def test_an_epoch_read_once_has_recent_figures_of_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals_module, "PROGRESS_SECONDS", 1e9)
+    seen = Recorder()
+    trained(tiny_training(epochs=2), observer=seen)
+    assert [progress.recent_loss for progress in seen.progress] == [metrics.train_loss for metrics in seen.metrics]
+    assert [progress.recent_accuracy for progress in seen.progress] == [m.train_accuracy for m in seen.metrics]
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_the_logits_handed_over_are_those_of_the_stored_weights(ema_decay: float | None) -> None:
+    class Keeper(Recorder):
+        def on_epoch(self, metrics: EpochMetrics, checkpoint: Checkpoint, eval_logits: Tensor) -> None:
+            super().on_epoch(metrics, checkpoint, eval_logits)
+            self.kept = copy.deepcopy(checkpoint)
+
+    seen = Keeper()
+    trained(tiny_training(epochs=2, ema_decay=ema_decay), observer=seen)
+    network = tiny_network(seed=3)
+    network.load_state_dict(seen.kept.weights)
+    logits = predict_logits(network, DATA.evaluation.images, Normalize(DATA.mean, DATA.std, CPU))
+    torch.testing.assert_close(seen.logits[-1], logits, rtol=1e-4, atol=1e-5)
+    assert (seen.logits[-1].dtype, seen.logits[-1].shape) == (torch.float32, (64, 10))
+    assert seen.metrics[-1].eval_correct == (logits.argmax(dim=1) == DATA.evaluation.targets).sum()
+    assert same(seen.kept.network, seen.kept.weights) == (ema_decay is None)
 
 
 def test_the_rate_told_of_an_epoch_is_that_of_its_last_step() -> None:
@@ -227,14 +270,43 @@ def test_the_rate_told_of_an_epoch_is_that_of_its_last_step() -> None:
     assert [metrics.learning_rate for metrics in seen.metrics] == [learning_rate(spec, 0.75), learning_rate(spec, 1.75)]
 
 
+class Failing(nn.Linear):
+    """Fails in its first step."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(3, 10)
+        self.error = error
+
+    def forward(self, images: Tensor) -> Tensor:
+        raise self.error
+
+
 @pytest.mark.parametrize(("batch_size", "advice"), [(64, "try 32"), (3, "try 2"), (2, "try a smaller network")])
-def test_too_little_memory_names_a_smaller_batch(batch_size: int, advice: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "where"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "GPU"),
+        (MemoryError(), "machine"),
+    ],
+)
+def test_too_little_memory_names_a_smaller_batch(error: Exception, where: str, batch_size: int, advice: str) -> None:
+    sentence = rf"^The {where} ran out of memory at batch size {batch_size}: {advice}\.$"
+    with pytest.raises(TrainingError, match=sentence):
+        train(Failing(error), DATA, tiny_training(batch_size=batch_size), CPU, unchanged, Recorder())
+
+
+def test_a_real_lack_of_memory_on_a_processor_is_told_as_one() -> None:
     class Hungry(nn.Linear):
         def forward(self, images: Tensor) -> Tensor:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            return torch.empty(2**60, dtype=torch.uint8).float()
 
-    with pytest.raises(TrainingError, match=rf"out of memory at batch size {batch_size}: {advice}\.$"):
-        train(Hungry(3, 10), DATA, tiny_training(batch_size=batch_size), CPU, unchanged, Recorder())
+    with pytest.raises(TrainingError, match=r"^The machine ran out of memory at batch size 64: try 32\.$"):
+        train(Hungry(3, 10), DATA, tiny_training(), CPU, unchanged, Recorder())
+
+
+def test_another_failure_of_the_network_is_not_taken_for_a_lack_of_memory() -> None:
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        train(Failing(RuntimeError("shapes do not fit")), DATA, tiny_training(), CPU, unchanged, Recorder())
 
 
 def test_a_caller_without_gradients_still_trains() -> None:

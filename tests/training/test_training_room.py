@@ -40,7 +40,7 @@ from cifar_core.training.batches import TensorImages, TrainingData
 from cifar_core.training.loop import train
 class Quiet:
     def on_progress(self, progress): pass
-    def on_epoch(self, metrics, checkpoint): pass
+    def on_epoch(self, metrics, checkpoint, eval_logits): pass
     def should_stop(self): return False
 images = TensorImages(torch.randint(0, 256, (32, 8, 8, 3), dtype=torch.uint8), torch.arange(32) % 10)
 data = TrainingData(images, images, "validation", (0.5,) * 3, (0.25,) * 3)
