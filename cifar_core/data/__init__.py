@@ -20,11 +20,11 @@ from cifar_core.data.datasets import (
     available_datasets,
     dataset_info,
     dataset_status,
-    fetch_cifar10,
     load_dataset,
     require_dataset,
 )
-from cifar_core.data.pictures import read_picture
+from cifar_core.data.fetch import FetchProgress, fetch_cifar10
+from cifar_core.data.pictures import Picture, load_picture, read_picture
 from cifar_core.data.splits import DataSplits, split_dataset
 
 __all__ = [
@@ -34,8 +34,10 @@ __all__ = [
     "DataSplits",
     "DatasetInfo",
     "DatasetStatus",
+    "FetchProgress",
     "ImageDataset",
     "LabelledImages",
+    "Picture",
     "augmentation_names",
     "available_datasets",
     "dataset_info",
@@ -43,6 +45,7 @@ __all__ = [
     "fetch_cifar10",
     "find_augmentation",
     "load_dataset",
+    "load_picture",
     "read_picture",
     "require_dataset",
     "split_dataset",

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_core.data.cifar10_files import (
+    ARCHIVE,
+    CIFAR10_FOLDER,
+    check_cifar10,
+    looks_present,
+    missing_cifar10,
+    unpack_archive,
+)
 from cifar_core.errors import DataError, SpecError
 from cifar_core.settings import data_folder
 
 if TYPE_CHECKING:
     from torchvision.datasets import CIFAR10
 
-CIFAR10_FOLDER = "cifar-10-batches-py"
-"""In the data folder, as the official archive unpacks."""
 IMAGE_SIZE = 32
 """Side of every image, in pixels."""
 DIGITS_TEST_IMAGES = 297
-ARCHIVE = "cifar-10-python.tar.gz"
 
 Images = NDArray[np.uint8]
 Targets = NDArray[np.int64]
@@ -60,6 +62,8 @@ class DatasetInfo:
     """Of the training images by channel, in 0..1."""
     std: tuple[float, float, float]
     """Of the training images' pixels by channel, in 0..1."""
+    train_images: int
+    test_images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ _INFOS = {
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         mean=(0.4914, 0.4822, 0.4465),
         std=(0.2470, 0.2435, 0.2616),
+        train_images=50_000,
+        test_images=10_000,
     ),
     "digits": DatasetInfo(
         name="digits",
@@ -85,6 +91,8 @@ _INFOS = {
         class_names=tuple(str(digit) for digit in range(10)),
         mean=(0.3093, 0.3093, 0.3093),
         std=(0.3488, 0.3488, 0.3488),
+        train_images=1_500,
+        test_images=DIGITS_TEST_IMAGES,
     ),
 }
 DATASET_NAMES = tuple(_INFOS)
@@ -144,9 +152,9 @@ def dataset_status(name: str, folder: Path | None = None, verify: bool = False) 
     folder = folder or data_folder()
     try:
         if verify:
-            _check_cifar10(folder)
-        elif not _looks_present(folder):
-            raise _missing(folder)
+            check_cifar10(folder)
+        elif not looks_present(folder):
+            raise missing_cifar10(folder)
     except DataError as error:
         return DatasetStatus("cifar10", False, str(folder), str(error))
     checked = "every md5 is right" if verify else "present"
@@ -171,34 +179,11 @@ def require_dataset(name: str) -> None:
         raise DataError(status.sentence)
 
 
-def fetch_cifar10(folder: Path | None = None) -> Path:
-    """Downloads CIFAR-10 (170 MB) unless it is there already, and checks it.
-
-    Raises:
-        DataError: the download failed, the folder cannot be written, or what came is damaged.
-    """
-    folder = folder or data_folder()
-    from torchvision.datasets.cifar import CIFAR10, download_and_extract_archive
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # `CIFAR10(download=True)` does not look at batches.meta: where only that is missing, it fetches nothing.
-        if not dataset_status("cifar10", folder, verify=True).available:
-            download_and_extract_archive(CIFAR10.url, str(folder), filename=ARCHIVE, md5=CIFAR10.tgz_md5)
-    except (OSError, RuntimeError, EOFError, HTTPException) as error:
-        reason = str(getattr(error, "reason", None) or error).rstrip(".")
-        raise DataError(
-            f"CIFAR-10 could not be fetched into {folder} ({reason}): "
-            f"try again, or put {ARCHIVE} from {CIFAR10.url} there."
-        ) from None
-    _check_cifar10(folder)
-    return folder
-
-
 def _load_cifar10(folder: Path) -> tuple[LabelledImages, LabelledImages]:
-    if not _looks_present(folder):
-        raise _missing(folder)
-    _unpack_archive(folder)
+    if not looks_present(folder):
+        raise missing_cifar10(folder)
+    if not (folder / CIFAR10_FOLDER).is_dir() and (folder / ARCHIVE).is_file():
+        unpack_archive(folder)  # a person put it there by hand
     from torchvision.datasets import CIFAR10
 
     try:
@@ -206,7 +191,7 @@ def _load_cifar10(folder: Path) -> tuple[LabelledImages, LabelledImages]:
         with _quiet_pickles():
             train, test = CIFAR10(str(folder), train=True), CIFAR10(str(folder), train=False)
     except (OSError, RuntimeError) as error:
-        _check_cifar10(folder)
+        check_cifar10(folder)
         raise DataError(f"CIFAR-10 in {folder} cannot be read: {error}.") from None
     return _labelled(train), _labelled(test)
 
@@ -221,70 +206,6 @@ def _quiet_pickles() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _looks_present(folder: Path) -> bool:
-    # os.path, because Path.is_file raises for a path that is too long or may not be read.
-    return os.path.isfile(folder / CIFAR10_FOLDER / "data_batch_1") or os.path.isfile(folder / ARCHIVE)
-
-
-def _missing(folder: Path) -> DataError:
-    return DataError(
-        f"CIFAR-10 is not in {folder}: run `python -m cifar_core data fetch`, put {ARCHIVE} there, "
-        "or set CIFAR_LAB_DATA to the folder that holds cifar-10-batches-py."
-    )
-
-
-def _check_cifar10(folder: Path) -> None:
-    """Compares each file's md5 with the official one.
-
-    Raises:
-        DataError: naming the first file that is missing or damaged.
-    """
-    if not _looks_present(folder):
-        raise _missing(folder)
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import check_integrity
-
-    base = folder / CIFAR10.base_folder
-    if not base.is_dir():
-        _check_archive(folder / ARCHIVE)
-        return
-    files = [*CIFAR10.train_list, *CIFAR10.test_list, [CIFAR10.meta["filename"], CIFAR10.meta["md5"]]]
-    for name, md5 in files:
-        if not check_integrity(str(base / name), md5):
-            state = "damaged (its md5 is wrong)" if (base / name).exists() else "missing"
-            raise DataError(f"{base / name} is {state}: delete {base} and run `python -m cifar_core data fetch`.")
-
-
-def _check_archive(archive: Path) -> None:
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import check_integrity
-
-    if not check_integrity(str(archive), CIFAR10.tgz_md5):
-        raise DataError(
-            f"{archive} is damaged (its md5 is wrong): delete it and run `python -m cifar_core data fetch`."
-        )
-
-
-def _unpack_archive(folder: Path) -> None:
-    """Unpacks the official archive if a person put it there by hand."""
-    archive = folder / ARCHIVE
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import extract_archive
-
-    if (folder / CIFAR10.base_folder).is_dir() or not archive.is_file():
-        return
-    _check_archive(archive)
-    try:
-        # Unpacked aside and renamed: whoever looks in the meantime, or after a crash, sees all of it or nothing.
-        with tempfile.TemporaryDirectory(dir=folder) as aside:
-            extract_archive(str(archive), aside)
-            os.replace(Path(aside) / CIFAR10.base_folder, folder / CIFAR10.base_folder)
-    except OSError as error:
-        if (folder / CIFAR10.base_folder).is_dir():
-            return  # another process was first
-        raise DataError(f"{archive} cannot be unpacked: {error}.") from None
 
 
 def _load_digits() -> tuple[LabelledImages, LabelledImages]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cifar_core.data.datasets import CIFAR10_FOLDER, IMAGE_SIZE, Images
+from cifar_core.data.cifar10_files import CIFAR10_FOLDER
+from cifar_core.data.datasets import IMAGE_SIZE, Images
 from cifar_core.settings import data_folder
 
 NUM_PHOTOS = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,39 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_SIDE = 10_000
 """Pixels; a larger picture is refused before it is decoded."""
 MAX_PIXELS = 40_000_000
+GIVEN_SIDE = 640
+"""Pixels a side up to which the picture as it was given is kept, to show it."""
+_TURNED = (5, 6, 7, 8)
+"""Exif orientations of a picture that lies on its side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A person's picture, as it was given and as the network sees it."""
+
+    given: Images
+    """uint8 [H, W, 3], the whole of it, upright; scaled down where a side is above `GIVEN_SIDE`."""
+    seen: Images
+    """uint8 [32, 32, 3], its central square."""
+    width: int
+    """Pixels it came with, upright."""
+    height: int
+
+
+def load_picture(source: Path | bytes, name: str = "picture") -> Picture:
+    """Reads a picture, to show it beside what the network sees of it.
+
+    Args:
+        source: a file, or an uploaded file's bytes.
+        name: what an error calls it, where `source` is bytes.
+
+    Raises:
+        DataError: as `read_picture`.
+    """
+    picture, (width, height) = _read_upright(source, name)
+    seen = _central_square(picture)
+    picture.thumbnail((GIVEN_SIDE, GIVEN_SIDE))
+    return Picture(np.asarray(_on_white(picture)).copy(), seen, width, height)
 
 
 def read_picture(source: Path | bytes, name: str = "picture") -> Images:
@@ -31,15 +64,19 @@ def read_picture(source: Path | bytes, name: str = "picture") -> Images:
     Raises:
         DataError: it cannot be read, is no PNG, JPEG or WebP, or is too large.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    return _central_square(_read_upright(source, name)[0])
+
+
+def _read_upright(source: Path | bytes, name: str) -> tuple[Image.Image, tuple[int, int]]:
+    """The whole picture, as L, RGB or RGBA, and the size that it came with; a large one is scaled down."""
+    from PIL import Image, UnidentifiedImageError
 
     name = str(source) if isinstance(source, Path) else name
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(source if isinstance(source, Path) else BytesIO(source), formats=FORMATS) as picture:
-                _check_size(picture.size, name)
-                upright = _to_rgba(ImageOps.exif_transpose(picture))
+        # Pillow's own limits lie above these: at the most it writes a warning of what is refused here.
+        with Image.open(source if isinstance(source, Path) else BytesIO(source), formats=FORMATS) as picture:
+            _check_size(picture.size, name)
+            return _upright(picture)
     except UnidentifiedImageError:
         raise DataError(f"{name} is not a picture that can be read: use a PNG, JPEG or WebP file.") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -49,21 +86,58 @@ def read_picture(source: Path | bytes, name: str = "picture") -> Images:
     except Exception as error:  # a damaged file makes Pillow stumble in many ways: struct.error, KeyError, ...
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
         raise DataError(f"{name} cannot be read: {reason}.") from None
+
+
+def _upright(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
+    from PIL import ExifTags, ImageOps
+
+    width, height = picture.size
+    if picture.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED:
+        width, height = height, width
+    # 40 million pixels take 160 MB, and each copy as much again: a JPEG is decoded smaller, any other scaled down
+    # before it is worked on. Averages of whole squares of pixels, so that the fine scaling has enough to go by.
+    if (factor := _shrinking(picture)) > 1:
+        picture.draft(None, (picture.width // factor, picture.height // factor))
+    ImageOps.exif_transpose(picture, in_place=True)
+    drawn = _in_plain_mode(picture)
+    if (factor := _shrinking(drawn)) > 1:
+        drawn = drawn.reduce(factor)
+    return drawn, (width, height)
+
+
+def _shrinking(picture: Image.Image) -> int:
+    """By how much to scale down: the shorter side keeps at least `GIVEN_SIDE`, and a smaller picture every pixel."""
+    return min(picture.size) // GIVEN_SIDE
+
+
+def _central_square(upright: Image.Image) -> Images:
+    from PIL import Image
+
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
-    square = upright.crop((left, top, left + side, top + side))
-    # A transparent picture is shown on white, as a browser would.
-    opaque = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("RGB")
-    return np.asarray(opaque.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)).copy()
+    square = _on_white(upright.crop((left, top, left + side, top + side)))
+    return np.asarray(square.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)).copy()
 
 
-def _to_rgba(picture: Image.Image) -> Image.Image:
+def _on_white(picture: Image.Image) -> Image.Image:
+    """A transparent picture is shown on white, as a browser would."""
+    from PIL import Image
+
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return picture.convert("RGB")
+
+
+def _in_plain_mode(picture: Image.Image) -> Image.Image:
+    """As L, RGB or RGBA; a copy only where it is something else."""
     from PIL import Image
 
     if picture.mode.startswith("I"):
         # 16-bit grey: Pillow's own conversion clips at 255, which turns nearly everything white.
-        picture = Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
-    return picture.convert("RGBA")
+        return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        return picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cifar_core.data.datasets import ImageDataset, LabelledImages
+from cifar_core.data.datasets import DatasetInfo, ImageDataset, LabelledImages
 from cifar_core.errors import SpecError
 from cifar_core.protocol import Protocol
 
@@ -65,14 +65,37 @@ def split_dataset(
     )
 
 
+def split_sizes(
+    info: DatasetInfo,
+    protocol: Protocol,
+    validation_images: int | None = None,
+    limit_train: int | None = None,
+    limit_test: int | None = None,
+) -> tuple[int, int]:
+    """How many images a run trains on, and evaluates after every epoch, without loading them: as `split_dataset`.
+
+    Raises:
+        SpecError: as `split_dataset`.
+    """
+    held_out = _held_out(info, validation_images) if protocol == "validation" else 0
+    evaluated = held_out or info.test_images
+    train = info.train_images - held_out
+    return min(train, limit_train or train), min(evaluated, limit_test or evaluated)
+
+
 def _hold_out(dataset: ImageDataset, order: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.model_selection import train_test_split
 
-    total, classes = len(dataset.train), len(dataset.class_names)
-    count = round(total * VALIDATION_SHARE) if count is None else count
-    if not classes <= count <= total - classes:
-        raise SpecError(f"validation_images is {count}: {dataset.title} allows {classes} to {total - classes:,}.")
     train, validation = train_test_split(
-        order, test_size=count, stratify=dataset.train.targets[order], random_state=SPLIT_SEED
+        order, test_size=_held_out(dataset, count), stratify=dataset.train.targets[order], random_state=SPLIT_SEED
     )
     return train, validation
+
+
+def _held_out(info: DatasetInfo, count: int | None) -> int:
+    """How many images are held out, of which each class needs one on either side."""
+    total, classes = info.train_images, len(info.class_names)
+    count = round(total * VALIDATION_SHARE) if count is None else count
+    if not classes <= count <= total - classes:
+        raise SpecError(f"validation_images is {count}: {info.title} allows {classes} to {total - classes:,}.")
+    return count

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from http.client import IncompleteRead
 from pathlib import Path
-from typing import NoReturn
-from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -20,10 +16,9 @@ from cifar_core.data import (
     ImageDataset,
     dataset_info,
     dataset_status,
-    fetch_cifar10,
     load_dataset,
 )
-from cifar_core.data.datasets import ARCHIVE
+from cifar_core.data.cifar10_files import ARCHIVE
 from cifar_core.errors import DataError, SpecError
 from tests.conftest import CIFAR10_FOLDER
 
@@ -41,21 +36,6 @@ def linked_cifar10(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
-def failing_download(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
-    """Lets torchvision's download raise; without a call, any download fails the test."""
-
-    def fail_with(error: Exception) -> None:
-        def download(*arguments: object, **options: object) -> NoReturn:
-            raise error
-
-        for module in ("cifar", "utils"):
-            monkeypatch.setattr(f"torchvision.datasets.{module}.download_and_extract_archive", download)
-
-    fail_with(AssertionError("a test must not reach the network"))
-    return fail_with
-
-
 def sentence_of(call: Callable[[], object]) -> str:
     with pytest.raises(DataError) as refused:
         call()
@@ -69,7 +49,7 @@ def test_importing_the_room_loads_neither_torch_nor_albumentations_and_silences_
     program = (
         "import os, sys\n"
         "os.environ.pop('NO_ALBUMENTATIONS_UPDATE', None)\n"
-        "import cifar_core.data, cifar_core.data.pipeline\n"
+        "import cifar_core.data, cifar_core.data.augmentation.pipeline\n"
         "assert os.environ['NO_ALBUMENTATIONS_UPDATE'] == '1'\n"
         "assert not {'torch', 'torchvision', 'albumentations', 'sklearn'} & set(sys.modules)"
     )
@@ -114,6 +94,11 @@ def test_no_digit_is_in_both_parts(digits: ImageDataset) -> None:
     assert not any(image.tobytes() in test for image in digits.train.images)
 
 
+def test_the_number_of_digits_is_known_without_them(digits: ImageDataset) -> None:
+    info = dataset_info("digits")
+    assert (info.train_images, info.test_images) == (len(digits.train), len(digits.test))
+
+
 def test_digits_mean_and_deviation_are_those_of_the_training_pixels(digits: ImageDataset) -> None:
     pixels = digits.train.images.reshape(-1, 3) / 255
     assert digits.mean == tuple(round(float(figure), 4) for figure in pixels.mean(axis=0))
@@ -155,6 +140,7 @@ def test_cifar10_has_its_official_sizes_and_classes(cifar10: ImageDataset) -> No
         assert part.images.dtype == np.uint8
         assert part.targets.dtype == np.int64
         assert set(np.bincount(part.targets)) == {len(part) // 10}
+    assert (cifar10.train_images, cifar10.test_images) == (len(cifar10.train), len(cifar10.test))
     assert cifar10.class_names == tuple(CIFAR10(str(CIFAR10_FOLDER), train=False).classes)
 
 
@@ -177,11 +163,6 @@ def test_present_cifar10_is_found_and_checked() -> None:
     assert status.available
     assert status.folder == str(CIFAR10_FOLDER)
     assert "every md5 is right" in status.sentence
-
-
-@pytest.mark.cifar10
-def test_fetching_what_is_there_downloads_nothing(failing_download: object) -> None:
-    assert fetch_cifar10(CIFAR10_FOLDER) == CIFAR10_FOLDER
 
 
 def test_missing_folder_is_told_with_the_three_ways_out(no_cifar10: Path) -> None:
@@ -226,21 +207,6 @@ def test_missing_file_is_named_with_the_fix(linked_cifar10: Path, name: str) -> 
     assert sentence.startswith(f"{file} is missing: delete")
 
 
-@pytest.mark.cifar10
-def test_fetch_repairs_a_set_that_lacks_only_its_class_names(
-    linked_cifar10: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meta = linked_cifar10 / BATCHES / "batches.meta"
-    meta.unlink()
-
-    def restore(*arguments: object, **options: object) -> None:
-        shutil.copy(CIFAR10_FOLDER / BATCHES / "batches.meta", meta)
-
-    monkeypatch.setattr("torchvision.datasets.cifar.download_and_extract_archive", restore)
-    assert fetch_cifar10(linked_cifar10) == linked_cifar10
-    assert dataset_status("cifar10", linked_cifar10, verify=True).available
-
-
 def test_folder_with_garbage_is_never_unpickled(tmp_path: Path) -> None:
     batches = tmp_path / BATCHES
     batches.mkdir()
@@ -257,39 +223,6 @@ def test_wrong_archive_is_told_to_be_deleted(tmp_path: Path, content: bytes) -> 
     sentence = sentence_of(lambda: load_dataset("cifar10", tmp_path))
     assert sentence.startswith(f"{tmp_path / ARCHIVE} is damaged")
     assert "delete it and run `python -m cifar_core data fetch`" in sentence
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (URLError(OSError(-2, "Name or service not known")), "Name or service not known"),
-        (URLError("no route to host"), "no route to host"),
-        (TimeoutError("timed out"), "timed out"),
-        (OSError(28, "No space left on device"), "No space left on device"),
-        (RuntimeError("File not found or corrupted."), "File not found or corrupted)"),
-        (IncompleteRead(b"abc", 5), "IncompleteRead"),
-    ],
-)
-def test_failed_download_is_told_with_the_way_by_hand(
-    tmp_path: Path, failing_download: Callable[[Exception], None], error: Exception, reason: str
-) -> None:
-    failing_download(error)
-    sentence = sentence_of(lambda: fetch_cifar10(tmp_path / "new"))
-    for part in (f"CIFAR-10 could not be fetched into {tmp_path / 'new'} (", reason, "try again", ARCHIVE, CIFAR10.url):
-        assert part in sentence
-
-
-def test_fetching_under_a_regular_file_is_told(tmp_path: Path, failing_download: object) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    for folder in (file, file / "below"):
-        sentence = sentence_of(lambda folder=folder: fetch_cifar10(folder))  # type: ignore[misc]
-        assert f"could not be fetched into {folder}" in sentence
-
-
-def test_download_that_brings_the_wrong_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torchvision.datasets.cifar.download_and_extract_archive", lambda *a, **k: None)
-    assert "CIFAR-10 is not in" in sentence_of(lambda: fetch_cifar10(tmp_path))
 
 
 def test_archive_put_there_by_hand_counts_as_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,10 @@ from __future__ import annotations
 import contextlib
 import random
 import struct
+import subprocess
+import sys
 import time
+import warnings
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cifar_core.data import read_picture
+from cifar_core.data import load_picture, read_picture
 from cifar_core.errors import DataError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -183,7 +186,7 @@ def test_random_damage_never_gives_anything_but_a_sentence() -> None:
 
 
 def test_an_exif_block_that_pillow_stumbles_over_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stumble(picture: Image.Image) -> Image.Image:
+    def stumble(picture: Image.Image, in_place: bool) -> None:
         raise struct.error("required argument is not an integer")
 
     monkeypatch.setattr("PIL.ImageOps.exif_transpose", stumble)
@@ -208,9 +211,85 @@ def test_a_picture_of_the_largest_side_is_read() -> None:
     assert mean_color(encoded(Image.new("L", (10_000, 4), 9))) == [9, 9, 9]
 
 
+def peak_megabytes(content: bytes) -> int:
+    """What a process of its own takes at the most, above what it takes for a tiny picture."""
+    script = (
+        "import sys, resource\nfrom cifar_core.data import load_picture\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000\n"
+        "content, small = sys.stdin.buffer.read(), bytes.fromhex(sys.argv[1])\n"
+        "load_picture(small); before = peak(); load_picture(content); print(peak() - before)"
+    )
+    small = encoded(noise(), "JPEG").hex()
+    done = subprocess.run([sys.executable, "-c", script, small], input=content, capture_output=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others count the peak in other units")
+def test_a_large_photo_takes_little_memory() -> None:
+    assert peak_megabytes(encoded(Image.new("RGB", (8_000, 5_000), RED), "JPEG")) < 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("JPEG", "RGB"), ("JPEG", "L"), ("WEBP", "RGB")]
+)
+def test_a_large_picture_is_seen_as_if_it_were_scaled_in_one_step(kind: str, mode: str) -> None:
+    smooth = noise(12, 9).resize((2_600, 1_950), Image.Resampling.BICUBIC)
+    content = encoded(smooth.convert(mode), kind, quality=95)
+    decoded = Image.open(BytesIO(content)).convert("RGB").crop((325, 0, 2_275, 1_950))
+    expected = np.asarray(decoded.resize((32, 32), Image.Resampling.LANCZOS)).astype(int)
+    picture = load_picture(content)
+    assert np.abs(picture.seen - expected).max() <= 3
+    assert (picture.width, picture.height, picture.given.shape) == (2_600, 1_950, (480, 640, 3))
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_a_large_photo_is_shown_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = halves(RED, BLUE).resize((3_001, 2_000))
+    picture = load_picture(encoded(photo, "JPEG", exif=exif))
+    assert (picture.width, picture.height) == ((3_001, 2_000) if orientation < 5 else (2_000, 3_001))
+    assert picture.given.shape[0 if orientation < 5 else 1] < 640
+    red = picture.given[..., 0].astype(float)
+    sides = {"left": red[:, :100], "right": red[:, -100:], "top": red[:100], "bottom": red[-100:]}
+    assert max(sides, key=lambda side: sides[side].mean()) == UPRIGHT[orientation]
+
+
+def test_reading_leaves_the_filters_of_warnings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They belong to all threads: of two uploads at once, the later one would put back those of the other."""
+    monkeypatch.setattr(warnings, "catch_warnings", None)
+    before = list(warnings.filters)
+    assert read_picture(encoded(noise())).shape == (32, 32, 3)
+    assert list(warnings.filters) == before
+
+
 def test_missing_file_is_told(tmp_path: Path) -> None:
     assert refusal(tmp_path / "none.png").endswith("cannot be read: No such file or directory.")
 
 
 def test_folder_is_told(tmp_path: Path) -> None:
     assert refusal(tmp_path).endswith("cannot be read: Is a directory.")
+
+
+@pytest.mark.parametrize(
+    ("size", "given"), [((300, 200), (300, 200)), ((1_280, 640), (640, 320)), ((10, 5_000), (1, 640)), ((3, 2), (3, 2))]
+)
+def test_the_picture_as_given_is_kept_within_bounds(size: tuple[int, int], given: tuple[int, int]) -> None:
+    picture = load_picture(encoded(Image.new("RGB", size, GREEN)))
+    assert (picture.width, picture.height) == size
+    assert picture.given.shape == (given[1], given[0], 3)
+    assert np.array_equal(np.unique(picture.given.reshape(-1, 3), axis=0), [GREEN])
+
+
+def test_what_the_network_sees_is_what_reading_gives() -> None:
+    content = encoded(halves(RED, BLUE).resize((1_500, 700)))
+    assert np.array_equal(load_picture(content).seen, read_picture(content))
+
+
+def test_the_picture_as_given_is_upright_and_opaque() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    picture = load_picture(encoded(Image.new("RGBA", (40, 20), (0, 0, 0, 0)), exif=exif))
+    assert (picture.width, picture.height) == (20, 40)
+    assert picture.given.shape == (40, 20, 3)
+    assert (picture.given == 255).all()

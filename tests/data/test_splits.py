@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from cifar_core.data import ImageDataset, LabelledImages, load_dataset, split_dataset
+from cifar_core.data.splits import split_sizes
 from cifar_core.errors import SpecError
+from cifar_core.protocol import Protocol
 
 
 @pytest.mark.cifar10
@@ -59,7 +61,7 @@ def test_the_split_never_moves() -> None:
     # Stored runs name images by their position: another library version must not deal them anew.
     labels = np.arange(1_000) % 10
     images = LabelledImages(np.zeros((1_000, 0, 0, 3), np.uint8), labels)
-    dataset = ImageDataset("", "", tuple("0123456789"), (0, 0, 0), (1, 1, 1), images, images)
+    dataset = ImageDataset("", "", tuple("0123456789"), (0, 0, 0), (1, 1, 1), 1_000, 1_000, images, images)
     splits = split_dataset(dataset, "validation")
     assert splits.validation_index is not None
     assert splits.validation_index[:5].tolist() == [160, 984, 346, 437, 3]
@@ -112,3 +114,22 @@ def test_impossible_validation_counts_are_refused_with_the_allowed_ones(digits: 
     with pytest.raises(SpecError) as refused:
         split_dataset(digits, "validation", validation_images=count)
     assert str(refused.value) == f"validation_images is {count}: Handwritten digits allows 10 to 1,490."
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("validation", None, None, None),
+        ("validation", 300, None, None),
+        ("validation", None, 100, 20),
+        ("validation", 200, 5_000, 5_000),
+        ("seed", None, None, None),
+        ("seed", 300, 64, 32),
+    ],
+)
+def test_sizes_without_the_images_are_those_of_the_split(
+    asked: tuple[Protocol, int | None, int | None, int | None], digits: ImageDataset
+) -> None:
+    splits = split_dataset(digits, *asked)
+    evaluated = splits.test if splits.validation is None else splits.validation
+    assert split_sizes(digits, *asked) == (len(splits.train), len(evaluated))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cifar_core.data.augmentation import AugmentationSpec
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
+from cifar_core.data.augmentation.spec import AugmentationSpec
 from cifar_core.data.datasets import ImageDataset, Images
-from cifar_core.data.pipeline import AlbumentationsPipeline
 
 
 def draw_samples(

@@ -18,8 +18,8 @@ from cifar_core.data.augmentation import (
     augmentation_names,
     find_augmentation,
 )
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.data.datasets import Images
-from cifar_core.data.pipeline import AlbumentationsPipeline
 
 MEAN = (0.4914, 0.4822, 0.4465)
 MEAN_LEVELS = (125, 123, 114)
@@ -239,7 +239,7 @@ def test_a_fresh_process_is_quiet_and_asks_no_index() -> None:
         "def refuse(*a, **k): raise AssertionError('network')\n"
         "socket.socket.connect = refuse\n"
         "import numpy, cifar_core.data as d\n"
-        "from cifar_core.data.pipeline import AlbumentationsPipeline\n"
+        "from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline\n"
         "spec = d.find_augmentation('seed-model-3').spec\n"
         "AlbumentationsPipeline(spec, (0.5, 0.5, 0.5))(numpy.zeros((2, 32, 32, 3), numpy.uint8), 0)\n"
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset
 from cifar_core.data.augmentation import HorizontalFlip
-from cifar_core.data.preview import draw_samples, first_of_each_class
+from cifar_core.data.augmentation.preview import draw_samples, first_of_each_class
 
 DIGITS = load_dataset("digits")
 

@@ -1,0 +1,97 @@
+"""TrivialAugment: each image has one operation of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from cifar_core.data.augmentation.batched.color import adjust_brightness, adjust_contrast, adjust_saturation
+from cifar_core.data.augmentation.batched.geometry import shear_or_move, turn
+from cifar_core.data.augmentation.batched.tables import (
+    autocontrast_table,
+    equalize_table,
+    look_up,
+    posterize_table,
+    solarize_table,
+)
+from cifar_core.data.augmentation.draws import Draws
+from cifar_core.data.augmentation.transforms import TRIVIAL_OPS
+
+Amounts = NDArray[np.generic]
+
+
+def trivial_augment(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tensor:
+    """Carries out each image's operation.
+
+    Args:
+        images: uint8 [N, H, W, 3].
+        draws: of a TrivialAugment, for these images.
+        fill: levels in 0..255 of what an image leaves empty.
+    """
+    op, amount = draws.values["op"], draws.values["amount"]
+    changed = images.clone()
+    for number, name in enumerate(TRIVIAL_OPS):
+        chosen = np.flatnonzero(op == number)
+        if name == "identity" or len(chosen) == 0:
+            continue
+        positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
+        part = images.index_select(0, positions)
+        changed.index_copy_(0, positions, _carry_out(name, part, amount[chosen], fill))
+    return changed
+
+
+def _carry_out(name: str, images: Tensor, amounts: Amounts, fill: Sequence[float]) -> Tensor:
+    """One operation on images to all of which it happens."""
+    none = np.zeros(len(images))
+    match name:
+        case "shear_x":
+            return shear_or_move(images, (amounts, none), (none, none), fill)
+        case "shear_y":
+            return shear_or_move(images, (none, amounts), (none, none), fill)
+        case "translate_x":
+            return shear_or_move(images, (none, none), (amounts, none), fill)
+        case "translate_y":
+            return shear_or_move(images, (none, none), (none, amounts), fill)
+        case "rotate":
+            return turn(images, amounts, fill)
+        case "brightness":
+            return adjust_brightness(images, amounts)
+        case "contrast":
+            return adjust_contrast(images, amounts)
+        case "color":
+            return adjust_saturation(images, amounts)
+        case "sharpness":
+            return sharpen(images, amounts)
+        case "posterize":
+            return look_up(images, posterize_table(_on(images, amounts)))
+        case "solarize":
+            return look_up(images, solarize_table(_on(images, amounts)))
+        case "autocontrast":
+            return look_up(images, autocontrast_table(images))
+    return look_up(images, equalize_table(images))
+
+
+def sharpen(images: Tensor, alphas: Amounts) -> Tensor:
+    """Mixes each image with its sharpened self.
+
+    Args:
+        images: uint8 [N, H, W, 3].
+        alphas: [N], in 0..1: the share of the sharpened image, each pixel of which is nine times itself less the sum of
+            its 3 x 3 neighbourhood's others.
+    """
+    planes = images.permute(0, 3, 1, 2).float()
+    around = functional.pad(planes, (1, 1, 1, 1), "reflect")
+    squares = functional.avg_pool2d(around, 3, stride=1, divisor_override=1)
+    by = _on(images, alphas)[:, None, None, None].float()
+    sharpened = planes * (1 + 9 * by) - by * squares
+    return sharpened.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+def _on(images: Tensor, amounts: Amounts) -> Tensor:
+    """float64 [N] where the images are."""
+    return torch.from_numpy(np.asarray(amounts, dtype=np.float64)).to(images.device, non_blocking=True)
