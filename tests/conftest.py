@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.archive_server import ArchiveServer
 
 # Resolved once: a test may change the working directory, and a relative folder would then be lost.
 CIFAR10_FOLDER = Path(os.environ.get("CIFAR_LAB_DATA") or "data").resolve()
@@ -26,7 +29,10 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     runs = tmp_path / "runs"
     monkeypatch.setenv("CIFAR_LAB_RUNS", str(runs))
     monkeypatch.delenv("CIFAR_LAB_STORE", raising=False)
+    # A process takes seconds to start: tests that are about it ask for it.
+    monkeypatch.setenv("CIFAR_LAB_WORKER", "thread")
     monkeypatch.setenv("CIFAR_LAB_DATA", str(CIFAR10_FOLDER))
+    monkeypatch.setenv("CIFAR_LAB_EXAMPLES", "no")
     return runs
 
 
@@ -37,3 +43,12 @@ def no_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     empty.mkdir()
     monkeypatch.setenv("CIFAR_LAB_DATA", str(empty))
     return empty
+
+
+@pytest.fixture
+def official(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
+    """A server on this machine that stands for CIFAR-10's, with an archive of a few kB."""
+    server = ArchiveServer()
+    server.stand_for_the_official_one(monkeypatch)
+    yield server
+    server.close()

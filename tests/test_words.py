@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
@@ -24,3 +25,21 @@ def test_numbers_carry_separators_and_units() -> None:
 
 def test_what_is_missing_is_a_dash() -> None:
     assert (words.count(None), words.percent(None), words.moment(None)) == ("-", "-", "-")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["www.evil.example", "WWW.evil.example", "http://evil.example", "me@evil.example", "&copy;", "**b**", "a\nb"],
+)
+def test_a_persons_text_is_no_markdown(text: str) -> None:
+    told = words.plain(text)
+    assert not re.search(r"(?i)www\.|://|[^\u2060]@|(?<!\\)[&*]|\n", told)
+    assert told.replace("\\", "").replace(words.JOINER, "") == text.replace("\n", " ")
+
+
+def test_control_signs_are_taken_out() -> None:
+    assert words.without_control_signs("a\x1b[31mb\x00\tc\nd\x9f") == "a[31mb\tc\nd"
+
+
+def test_what_is_counted_is_one_or_many() -> None:
+    assert [words.counted(number, "epoch") for number in (0, 1, 2_000)] == ["0 epochs", "1 epoch", "2,000 epochs"]

@@ -16,7 +16,8 @@ from cifar_core.architecture import ArchitectureSpec
 from cifar_core.architecture.build import CompactNetwork, build_seeded
 from cifar_core.architecture.nodes import ActivationStep, Conv, ConvStep, DropoutStep, Flatten, Linear, NormStep, Pool
 from cifar_core.data import AugmentationSpec
-from cifar_core.runs import RunConfig
+from cifar_core.runs import Run, RunConfig, RunStore
+from cifar_core.runs.experiment import RunListener, execute_run
 from cifar_core.runs.run_data import load_run_data
 from cifar_core.training import OneCycleSchedule, Sgd, TrainingSpec
 from cifar_core.training.batches import TrainingData
@@ -94,20 +95,35 @@ class Recorder:
         self.progress: list[StepProgress] = []
         self.metrics: list[EpochMetrics] = []
         self.weights: list[dict[str, Tensor]] = []
+        self.logits: list[Tensor] = []
         self.questions = 0
         self._stop_at, self._on_question = stop_at, on_question
 
     def on_progress(self, progress: StepProgress) -> None:
         self.progress.append(progress)
 
-    def on_epoch(self, metrics: EpochMetrics, checkpoint: Checkpoint) -> None:
+    def on_epoch(self, metrics: EpochMetrics, checkpoint: Checkpoint, eval_logits: Tensor) -> None:
         self.metrics.append(metrics)
+        self.logits.append(eval_logits)
         self.weights.append({name: tensor.clone() for name, tensor in checkpoint.network.items()})
 
     def should_stop(self) -> bool:
         self.questions += 1
         self._on_question()
         return self.questions == self._stop_at
+
+
+def train_into(store: RunStore, config: RunConfig, stop_after: int | None = None) -> Run:
+    """Trains a run of a store to its end; with `stop_after`, a person asks to stop after that epoch."""
+    claim = store.start(config)
+
+    def asks_to_stop() -> bool:
+        if len(store.epochs(claim.run_id)) != stop_after:
+            return False
+        store.request_stop(claim.run_id)
+        return True
+
+    return execute_run(store, claim, RunListener(should_stop=asks_to_stop))
 
 
 def some_metrics(epoch: int = 1, **fields: object) -> EpochMetrics:

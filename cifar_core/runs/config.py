@@ -14,13 +14,15 @@ from cifar_core.training import TrainingSpec, find_recipe
 
 NUM_CLASSES = 10
 """Of every data set here."""
+MAX_NAME = 80
+"""Characters of a run's name."""
 
 
 class RunConfig(SpecModel):
     """The three specs and the data set."""
 
     schema_version: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
     dataset: Literal["cifar10", "digits"] = "cifar10"
     architecture: ArchitectureSpec
     augmentation: AugmentationSpec = AugmentationSpec()

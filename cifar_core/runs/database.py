@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.files import make_folder
+from cifar_core.runs.migrations import migrate
 from cifar_core.runs.tables import SCHEMA_VERSION, StoreInfoRow, Table
 
 BUSY_SECONDS = 15
@@ -31,7 +32,7 @@ class Database:
 
         Raises:
             SpecError: the URL is no database URL, or its driver is not installed.
-            StoreError: the database cannot be opened, or is of another schema version.
+            StoreError: the database cannot be opened, or is of a newer schema version.
         """
         self.url = url
         try:
@@ -45,9 +46,7 @@ class Database:
             ) from None
         self._shown = parsed.render_as_string(hide_password=True)
         self._writer = self._engine.execution_options(writes=True)
-        with self._sentences():
-            Table.metadata.create_all(self._writer)
-        self._check_version()
+        self._prepare()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -65,17 +64,32 @@ class Database:
         """Closes every connection."""
         self._engine.dispose()
 
-    def _check_version(self) -> None:
+    def _prepare(self) -> None:
+        """Makes or migrates the tables; a store that is up to date is opened without waiting for its write lock."""
+        with self.reading() as session:
+            if self._version(session) == SCHEMA_VERSION:
+                return
         with self.writing() as session:
-            found = session.scalar(select(StoreInfoRow.schema_version))
+            found, connection = self._version(session), session.connection()
+            if found is not None:
+                migrate(connection, found)
+            Table.metadata.create_all(connection)
             if found is None:
                 session.add(StoreInfoRow(schema_version=SCHEMA_VERSION))
-                return
-        if found != SCHEMA_VERSION:
+            else:
+                session.execute(update(StoreInfoRow).values(schema_version=SCHEMA_VERSION))
+
+    def _version(self, session: Session) -> int | None:
+        """Of the store; None for a new one."""
+        if not inspect(session.connection()).has_table(StoreInfoRow.__tablename__):
+            return None
+        found: int | None = session.scalar(select(StoreInfoRow.schema_version))
+        if found is not None and found > SCHEMA_VERSION:
             raise StoreError(
                 f"The run store {self._shown} has schema version {found}; "
                 f"this version of CIFAR Lab reads {SCHEMA_VERSION}."
             )
+        return found
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
@@ -110,7 +124,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own implicit BEGIN is deferred: a reader that turns writer then fails at once instead of waiting.
     connection.isolation_level = None
     _switch_to_wal(connection)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+    # FULL: an epoch that was told of is still there after a power cut; the few writes a second cost nothing.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

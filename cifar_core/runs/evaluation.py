@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from cifar_core.architecture.build import build_network
 from cifar_core.data import dataset_info
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.protocol import EvaluationSplit
+from cifar_core.runs.checkpoints import RunCheckpoints
 from cifar_core.runs.records import Run
 from cifar_core.runs.run_data import RunData, load_run_data
-from cifar_core.runs.run_files import Predictions, RunFiles
+from cifar_core.runs.run_files import CheckpointName, Predictions, RunFiles
 from cifar_core.runs.store import RunStore
 from cifar_core.training.batches import Normalize
-from cifar_core.training.checkpoint import load_checkpoint
 from cifar_core.training.device import resolve_device
 from cifar_core.training.evaluate import predict_logits
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeights:
+    """The weights that a run's accuracy stands for, and the file that holds them."""
+
+    state: dict[str, Any]
+    """`state_dict` of the network."""
+    epoch: int
+    path: Path
+
+
+def stored_weights(files: RunFiles, run: Run) -> StoredWeights:
+    """Reads the validation-chosen checkpoint, or under the seed's protocol the last one.
+
+    An unpacked run has those weights alone.
+
+    Raises:
+        StoreError: there is none, or it is damaged.
+    """
+    if not run.epochs_done:
+        raise StoreError(f"Run {run.id} has no finished epoch, and so no weights to predict with.")
+    which: CheckpointName = "last" if run.config.training.protocol == "seed" else "best"
+    if files.weights_path.exists():
+        return StoredWeights(_unpacked_weights(files.weights_path), run.chosen_epoch, files.weights_path)
+    checkpoint = RunCheckpoints(files).of_epoch(run.chosen_epoch, which)
+    return StoredWeights(checkpoint.weights, checkpoint.epoch, files.checkpoint(which))
+
+
+def _unpacked_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        state: dict[str, Tensor] = load_safetensors(path.read_bytes())
+        return state
+    except Exception:  # its own error, OSError, and whatever else damaged bytes end in
+        raise StoreError(f"{path} is damaged: delete the run and unpack it again.") from None
 
 
 class TrainedNetwork:
@@ -37,20 +76,18 @@ class TrainedNetwork:
             SpecError: there is no such device here.
             StoreError: the checkpoint is missing, damaged, or of another network.
         """
-        if not run.epochs_done:
-            raise StoreError(f"Run {run.id} has no finished epoch, and so no weights to predict with.")
-        files, info = RunFiles(store.run_folder(run.id)), dataset_info(run.config.dataset)
-        which = "last" if run.config.training.protocol == "seed" else "best"
-        checkpoint = load_checkpoint(files.checkpoint(which))
-        self.epoch = checkpoint.epoch
-        device = resolve_device(device_name)
+        info, device = dataset_info(run.config.dataset), resolve_device(device_name)
+        stored = stored_weights(RunFiles(store.run_folder(run.id)), run)
+        self.epoch = stored.epoch
         self.network = build_network(run.config.architecture)
         try:
-            self.network.load_state_dict(checkpoint.network)
+            self.network.load_state_dict(stored.state)
         except (RuntimeError, TypeError):  # TypeError: what stands in the weights' place is no mapping
-            raise StoreError(f"{files.checkpoint(which)} holds the weights of another network.") from None
+            raise StoreError(f"{stored.path} holds the weights of another network.") from None
         self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._normalize = Normalize(info.mean, info.std, device)
+        # For good: several pages may predict with it at once, and whoever ends first would put training mode back.
+        self.network.eval()
+        self.normalize = Normalize(info.mean, info.std, device)
 
     def probabilities(self, images: Tensor, should_stop: Callable[[], bool] = lambda: False) -> Tensor:
         """Class probabilities float32 [N, num_classes] for uint8 images [N, H, W, C].
@@ -58,7 +95,7 @@ class TrainedNetwork:
         Raises:
             StopRequested: `should_stop()` returned true between two batches.
         """
-        return predict_logits(self.network, images, self._normalize, should_stop).softmax(dim=1)
+        return predict_logits(self.network, images, self.normalize, should_stop).softmax(dim=1)
 
 
 def predict_split(
@@ -95,8 +132,16 @@ def predict_split(
     return predictions
 
 
-def stored_or_new_predictions(store: RunStore, run: Run, split: EvaluationSplit) -> Predictions:
-    """The stored predictions, computed now if there are none.
+def stored_or_new_predictions(
+    store: RunStore, run: Run, split: EvaluationSplit, network: TrainedNetwork | None = None
+) -> Predictions:
+    """The stored predictions of the run's weights, computed now if there are none.
+
+    Args:
+        store: where the run lies.
+        run: one that is over.
+        split: which images.
+        network: the run's, if it is loaded already.
 
     Raises:
         SpecError: the run is not over yet, or its protocol holds no such images out; else as `predict_split`.
@@ -107,8 +152,10 @@ def stored_or_new_predictions(store: RunStore, run: Run, split: EvaluationSplit)
     if split == "validation" and run.config.training.protocol == "seed":
         raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
     stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
-    if stored is None:
-        return predict_split(store, run, split)
+    if stored is None or stored.epoch != run.chosen_epoch:  # a run that went on has other weights by now
+        predictions = predict_split(store, run, split, network)
+        store.measure_sizes([run.id])
+        return predictions
     if split == "test" and run.test_accuracy is None:
         # Whoever computed them ended between the file and the row.
         store.record_test_accuracy(run.id, stored.accuracy)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+
+from cifar_core.protocol import EvaluationSplit, Protocol
 from cifar_core.runs.config import RunConfig
 
 
@@ -13,7 +16,8 @@ class RunState(StrEnum):
     """Where a run is in its life.
 
     queued -> running | stopped; running -> stopping | completed | failed | diverged | interrupted;
-    stopping -> stopped | completed (asked behind the last batch) | failed | diverged | interrupted.
+    stopping -> stopped | completed (asked behind the last batch) | failed | diverged | interrupted;
+    stopped, failed, interrupted -> queued by resume.
     """
 
     QUEUED = "queued"
@@ -28,12 +32,45 @@ class RunState(StrEnum):
     @property
     def is_active(self) -> bool:
         """Whether somebody trains it now."""
-        return self in (RunState.RUNNING, RunState.STOPPING)
+        return self in ACTIVE
 
     @property
     def is_over(self) -> bool:
         """Whether nothing will happen to it by itself any more."""
         return not (self.is_active or self == RunState.QUEUED)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on from its last whole epoch. A diverged run would only diverge again."""
+        return self in (RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED)
+
+
+class RunOrigin(StrEnum):
+    """How a run came into the store."""
+
+    TRAINED = "trained"
+    UNPACKED = "unpacked"
+    """From a package that somebody brought."""
+    EXAMPLE = "example"
+    """Shipped with the project."""
+
+
+ACTIVE = (RunState.RUNNING, RunState.STOPPING)
+"""Somebody trains it now."""
+UNFINISHED = (RunState.QUEUED, *ACTIVE)
+"""Something will still happen to it by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPoint:
+    """The batches of the running epoch since the point before."""
+
+    batch: int
+    """Batches done in this epoch, at this point."""
+    loss: float
+    """Mean, as trained."""
+    accuracy: float
+    """In 0..1, as trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +85,8 @@ class RunProgress:
     loss: float | None = None
     accuracy: float | None = None
     images_per_second: float | None = None
+    points: tuple[StepPoint, ...] = ()
+    """The running epoch so far, at most a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +115,27 @@ class Run:
     environment: dict[str, str]
     error: str | None
     progress: RunProgress | None
+    parent_id: str | None
+    """The run whose settings it was cloned from."""
+    group_id: str | None
+    """Shared by runs launched together, which differ in their seed alone."""
+    spent_seconds: float
+    """On whole epochs, evaluation included, over all its sessions."""
+    note: str
+    """What a person wrote about it; empty for nothing."""
+    tags: tuple[str, ...]
+    """In alphabetical order."""
+    deleted_at: datetime | None
+    """When it was deleted, which can be undone; None for a run that is there."""
+    size_bytes: int | None
+    """Of its files, when they were last counted; None before that."""
+    origin: RunOrigin
+    family: str
+    """The same for runs of the same configuration, whatever they are called, and whatever their seed and device."""
+    train_images: int
+    """How many images it trains on."""
+    meets_rules: bool
+    """Whether its network passes every required rule of the assignment."""
 
     @property
     def name(self) -> str:
@@ -83,11 +143,62 @@ class Run:
         return self.config.name
 
     @property
-    def seconds(self) -> float | None:
-        """From start to end; None while it goes on."""
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return (self.finished_at - self.started_at).total_seconds()
+    def can_resume(self) -> bool:
+        """Whether it can go on from its last whole epoch: a package holds nothing of the optimizer."""
+        return self.state.can_resume and self.origin == RunOrigin.TRAINED
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch whose weights its accuracies stand for: the validation-chosen one, or the last; 0 before any."""
+        reads_last = self.config.training.protocol == "seed" or self.best_epoch is None
+        return self.epochs_done if reads_last else self.best_epoch or 0
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether a network can be loaded from it that will not change any more."""
+        return self.state.is_over and self.epochs_done > 0
+
+    @property
+    def league(self) -> League:
+        """What its accuracies may be ranked among."""
+        return League(self.config.dataset, self.config.training.protocol, self.train_images)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class League:
+    """Runs whose accuracies mean the same: rankings never mix data sets, protocols or numbers of training images."""
+
+    dataset: str
+    protocol: Protocol
+    train_images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the network said of a few fixed images after every epoch."""
+
+    split: EvaluationSplit
+    index: tuple[int, ...]
+    """Positions in the data set's train array (validation) or test array (test)."""
+    epochs: tuple[int, ...]
+    probabilities: np.ndarray
+    """float32 [len(epochs), len(index), num_classes]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a run's history."""
+
+    at: datetime
+    """In UTC."""
+    state: RunState
+    """That the run was in from then on."""
+    note: str
+    """Why, in a sentence; empty where the state says it all."""
+
+
+SHUTDOWN_NOTE = "The program that trained it was closed."
+"""Why a run ended that nobody stopped and nothing was wrong with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cifar_core.data import DataSplits, ImageDataset, LabelledImages, load_dataset, split_dataset
-from cifar_core.data.pipeline import AlbumentationsPipeline
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.protocol import EvaluationSplit, evaluation_split
 from cifar_core.runs.config import RunConfig
 from cifar_core.settings import data_folder

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from cifar_core.errors import StoreError
-from cifar_core.files import make_folder, write_atomically
+from cifar_core.files import make_folder, remove_leftovers, write_atomically
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs.config import RunConfig
+
+CheckpointName = Literal["last", "previous", "best"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,29 @@ class RunFiles:
             StoreError: they cannot be written.
         """
         make_folder(self.folder / "checkpoints")
+        remove_leftovers(self.folder)
+        remove_leftovers(self.folder / "checkpoints")
         write_atomically(self.folder / "config.json", config.to_json().encode())
 
-    def checkpoint(self, which: str) -> Path:
-        """The path of the "last" or the "best" checkpoint."""
+    @staticmethod
+    def written_at(path: Path) -> int | None:
+        """When a file was last written, in nanoseconds of its file system's clock; None if there is none.
+
+        For keys of what is remembered of it.
+        """
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def checkpoint(self, which: CheckpointName) -> Path:
+        """The path of a checkpoint: of the last epoch, the one before it, or the best one."""
         return self.folder / "checkpoints" / f"{which}.pt"
+
+    @property
+    def weights_path(self) -> Path:
+        """The path of the weights of an unpacked run, which has no checkpoints."""
+        return self.folder / "weights.safetensors"
 
     def predictions_path(self, split: EvaluationSplit) -> Path:
         """The path of the predictions for a set."""
@@ -92,8 +113,11 @@ class RunFiles:
                 )
             count, num_classes = predictions.probabilities.shape
             complete = len(predictions.index) == len(predictions.targets) == count
-            if not complete or predictions.targets.max() >= num_classes:
+            targets, index = predictions.targets, predictions.index
+            if not complete or targets.max() >= num_classes or min(targets.min(), index.min()) < 0:
                 raise ValueError("the arrays do not belong together")
+            if not np.isfinite(predictions.probabilities).all():
+                raise ValueError("a probability is not finite")
             return predictions
         except FileNotFoundError:
             return None
@@ -113,9 +137,13 @@ class RunFiles:
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
 
+    def log_text(self) -> str:
+        """The whole log; empty if there is none."""
+        try:
+            return (self.folder / "train.log").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
     def log_tail(self, count: int = 12) -> list[str]:
         """The log's last lines; empty if there is none."""
-        try:
-            return (self.folder / "train.log").read_text(encoding="utf-8").splitlines()[-count:]
-        except OSError:
-            return []
+        return self.log_text().splitlines()[-count:]

@@ -7,6 +7,7 @@ import pytest
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunStore
+from cifar_core.runs.tables import SCHEMA_VERSION
 from tests.tiny import run_python, tiny_config
 
 
@@ -57,7 +58,9 @@ def test_a_store_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> 
         connection.execute("UPDATE store_info SET schema_version = 99")
     connection.close()
     for _ in range(2):
-        with pytest.raises(StoreError, match=r"has schema version 99; this version of CIFAR Lab reads 1\.$"):
+        with pytest.raises(
+            StoreError, match=rf"has schema version 99; this version of CIFAR Lab reads {SCHEMA_VERSION}\.$"
+        ):
             RunStore(folder=tmp_path)
 
 
@@ -112,6 +115,7 @@ def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
 import multiprocessing, sys
 from pathlib import Path
 from cifar_core.runs import RunStore
+from cifar_core.runs.tables import SCHEMA_VERSION
 def opened(number):
     barrier.wait()
     RunStore(folder=Path(sys.argv[1])).close()

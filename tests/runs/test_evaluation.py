@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from cifar_core.errors import DataError, StoreError
+from cifar_core.files import write_atomically
 from cifar_core.runs import Run, RunFiles, RunState, RunStore
 from cifar_core.runs.evaluation import TrainedNetwork, predict_split, stored_or_new_predictions
 from cifar_core.runs.experiment import RunListener, execute_run
-from cifar_core.training.checkpoint import Checkpoint, save_checkpoint
+from cifar_core.training.checkpoint import Checkpoint, checkpoint_bytes
 from cifar_core.training.evaluate import StopRequested
 from cifar_core.training.metrics import EpochMetrics
 from tests.tiny import tiny_architecture, tiny_config
@@ -56,6 +57,20 @@ def test_predictions_are_worked_out_once(store: RunStore, interrupted: Run) -> N
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
 
 
+def test_predictions_of_a_run_that_went_on_since_are_worked_out_anew(store: RunStore, interrupted: Run) -> None:
+    first = stored_or_new_predictions(store, interrupted, "test")
+    claim = store.resume_here(interrupted.id)
+    epochs: list[EpochMetrics] = []
+    better = RunListener(on_epoch=epochs.append, should_stop=lambda: bool(epochs) and epochs[-1].epoch == 8)
+    after = execute_run(store, claim, better)
+    assert (first.epoch, after.state) == (1, RunState.INTERRUPTED)
+    assert after.chosen_epoch > 1, "it learned something"
+    assert after.test_accuracy is None
+    again = stored_or_new_predictions(store, after, "test")
+    assert again.epoch == after.chosen_epoch
+    assert store.get(after.id).test_accuracy == again.accuracy
+
+
 def test_a_missing_checkpoint_is_a_sentence(store: RunStore) -> None:
     run = store.enqueue(tiny_config())
     with pytest.raises(StoreError, match=r"has no finished epoch, and so no weights to predict with\.$"):
@@ -65,8 +80,9 @@ def test_a_missing_checkpoint_is_a_sentence(store: RunStore) -> None:
 
 
 def test_a_damaged_checkpoint_is_a_sentence(store: RunStore, interrupted: Run) -> None:
-    path = files_of(store, interrupted).checkpoint("best")
-    path.write_bytes(path.read_bytes()[:-100])
+    for name in ("best", "last"):
+        path = files_of(store, interrupted).checkpoint(name)
+        path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(StoreError, match=r"best\.pt is damaged"):
         predict_split(store, interrupted, "test")
 
@@ -92,7 +108,7 @@ def test_a_checkpoint_of_another_network_is_a_sentence(store: RunStore, interrup
 @pytest.mark.parametrize("network", [{}, {"weight": torch.zeros(3)}, {"body.C1_1.conv.weight": 3}, [1, 2], None])
 def test_a_checkpoint_without_the_weights_is_a_sentence(store: RunStore, interrupted: Run, network: object) -> None:
     path = files_of(store, interrupted).checkpoint("best")
-    save_checkpoint(path, Checkpoint(1, network, {}))  # type: ignore[arg-type]
+    write_atomically(path, checkpoint_bytes(Checkpoint(1, network, {})))  # type: ignore[arg-type]
     with pytest.raises(StoreError, match=r"best\.pt holds the weights of another network\.$"):
         TrainedNetwork(store, interrupted)
 

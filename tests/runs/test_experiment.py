@@ -38,6 +38,12 @@ LOG_EPOCH = re.compile(
 )
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between tries to tell the store something."""
+    monkeypatch.setattr(experiment, "PAUSES", (0.0, 0.0, 0.0))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[RunStore]:
     with closing(RunStore(folder=tmp_path / "runs")) as store:
@@ -99,6 +105,7 @@ def test_a_run_is_completed_with_everything_that_the_pages_read(store: RunStore)
         "last.pt",
         "predictions-test.npz",
         "predictions-validation.npz",
+        "previous.pt",
         "train.log",
     ]
 
@@ -266,8 +273,8 @@ def test_a_disk_that_fills_up_fails_the_run_and_keeps_the_epochs(
 
     run = executed(store, tiny_config(epochs=5), RunListener(on_epoch=fill))
     monkeypatch.setattr(os, "replace", real)
-    path = files_of(store, run).checkpoint("last")
-    assert (run.state, run.error) == (RunState.FAILED, f"{path} cannot be written: No space left on device.")
+    path, previous = files_of(store, run).checkpoint("last"), files_of(store, run).checkpoint("previous")
+    assert (run.state, run.error) == (RunState.FAILED, f"{previous} cannot be written: No space left on device.")
     assert [metrics.epoch for metrics in store.epochs(run.id)] == [1, 2]
     assert load_checkpoint(path).epoch == 2
 
@@ -355,6 +362,6 @@ def test_end_is_told_again_when_the_store_was_away(monkeypatch: pytest.MonkeyPat
         real(*arguments)
 
     monkeypatch.setattr(store, "report_end", away_twice)
-    monkeypatch.setattr(experiment, "END_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(experiment, "PAUSES", (0.0, 0.0, 0.0))
     assert execute_run(store, store.start(tiny_config())).state == RunState.COMPLETED
     assert len(tries) == 3

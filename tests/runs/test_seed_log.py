@@ -33,7 +33,7 @@ def test_a_validation_set_is_never_called_a_test_set() -> None:
 
 @pytest.mark.parametrize(("batch", "accuracy"), [(1, 0.0), (391, 1.0)])
 def test_a_running_epoch_is_told_in_the_same_form(batch: int, accuracy: float) -> None:
-    line = train_line(StepProgress(2, batch, 391, 0.00004, accuracy, 100.0))
+    line = train_line(StepProgress(2, batch, 391, 0.00004, accuracy, 0.00004, accuracy, 100.0))
     match = re.fullmatch(r"Train loss=(\d+\.\d{4}) batch_id=(\d+) Accuracy=(\d+\.\d{2})", line)
     assert match is not None
     assert match.groups() == ("0.0000", str(batch - 1), f"{100 * accuracy:.2f}")

@@ -47,7 +47,7 @@ def test_a_new_run_is_queued_and_comes_back_equal(store: RunStore) -> None:
     assert store.get(run.id) == run
     assert (run.state, run.config, run.name, run.epochs_done) == (RunState.QUEUED, CONFIG, "tiny", 0)
     assert run.num_params == num_params(CONFIG.architecture.layers)
-    assert (run.started_at, run.finished_at, run.seconds, run.best_accuracy, run.progress) == (None,) * 5
+    assert (run.started_at, run.finished_at, run.error, run.best_accuracy, run.progress) == (None,) * 5
 
 
 def test_an_id_is_a_safe_folder_name_whatever_the_run_is_called(store: RunStore) -> None:
@@ -58,13 +58,26 @@ def test_an_id_is_a_safe_folder_name_whatever_the_run_is_called(store: RunStore)
         assert store.get(run.id).name == name
 
 
+def test_an_accuracy_ends_with_the_weights_that_it_stood_for(store: RunStore) -> None:
+    claim = store.start(CONFIG)
+    store.report_epoch(claim, some_metrics(1, eval_accuracy=0.5))
+    store.report_clean_accuracy(claim, 0.6)
+    store.record_test_accuracy(claim.run_id, 0.4)
+    store.report_epoch(claim, some_metrics(2, eval_accuracy=0.25))
+    run = store.get(claim.run_id)
+    assert (run.chosen_epoch, run.test_accuracy, run.clean_train_accuracy) == (1, 0.4, 0.6), "still the best"
+    store.report_epoch(claim, some_metrics(3, eval_accuracy=0.75))
+    run = store.get(claim.run_id)
+    assert (run.chosen_epoch, run.test_accuracy, run.clean_train_accuracy) == (3, None, None)
+
+
 def test_a_run_is_found_by_a_beginning_that_no_other_has(store: RunStore) -> None:
     first, second = store.enqueue(CONFIG), store.enqueue(CONFIG)
     change(store, "UPDATE run SET id = '20260101-000000-aaaaaa' WHERE id = ?", first.id)
     change(store, "UPDATE run SET id = '20260101-000000-aabbbb' WHERE id = ?", second.id)
     assert store.get("20260101-000000-aaa").id == "20260101-000000-aaaaaa"
     assert store.get("20260101-000000-aabbbb").id == "20260101-000000-aabbbb"
-    with pytest.raises(SpecError, match=r"^Several runs begin with '20260101': give more of the id\.$"):
+    with pytest.raises(SpecError, match=r"^Several runs match '20260101': give more of the id\.$"):
         store.get("20260101")
 
 
@@ -241,12 +254,10 @@ def test_progress_and_figures_come_back_and_the_end_clears_the_progress(store: R
     store.record_test_accuracy(claim.run_id, 0.625)
     run = store.get(claim.run_id)
     assert (run.device, run.environment, run.progress) == ("CPU", {"python": "3"}, progress)
-    assert (run.clean_train_accuracy, run.test_accuracy, run.seconds) == (0.875, 0.625, None)
+    assert (run.clean_train_accuracy, run.test_accuracy, run.finished_at) == (0.875, 0.625, None)
     store.report_end(claim, RunState.FAILED, "It broke.")
     ended = store.get(claim.run_id)
     assert (ended.state, ended.error, ended.progress) == (RunState.FAILED, "It broke.", None)
-    assert ended.seconds is not None
-    assert ended.seconds >= 0
 
 
 # Fencing
