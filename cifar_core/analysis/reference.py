@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from cifar_core.training import find_recipe, learning_rate
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceEpoch:
@@ -36,3 +38,12 @@ def seed_reference() -> tuple[ReferenceEpoch, ...]:
         )
         for row in csv.DictReader(text.splitlines())
     )
+
+
+def seed_learning_rate(epoch: int) -> float:
+    """The learning rate at the end of an epoch of the seed, inferred: the seed prints none.
+
+    Accuracy stands still near epoch 17, falls until 31 and rises until 50: a cosine with a half period of 50 / 3 epochs
+    turns back up and down at these times. It is the schedule of the recipe "seed".
+    """
+    return learning_rate(find_recipe("seed").spec, epoch)

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from cifar_core.analysis.confusion import class_figures, confusion_matrix, row_shares
+from cifar_core.analysis.confusion import class_figures, confusion_matrix, most_confused, row_shares
 
 CLASSES = 10
 NAMES = tuple(str(number) for number in range(CLASSES))
@@ -76,3 +76,25 @@ def test_no_images_at_all_give_zeros() -> None:
     assert not matrix.any()
     assert not row_shares(matrix).any()
     assert {(f.precision, f.recall, f.f1, f.support) for f in class_figures(matrix, NAMES)} == {(0.0, 0.0, 0.0, 0)}
+
+
+def test_the_most_confused_pairs_count_mistakes_both_ways() -> None:
+    matrix = np.array([[50, 3, 1], [4, 60, 0], [2, 0, 70]])
+    first, second = most_confused(matrix, 5)
+    assert (first.first, first.second, first.first_as_second, first.second_as_first) == (1, 0, 4, 3)
+    assert first.mistakes == 7
+    assert first.share == pytest.approx(7 / 10)
+    assert (second.first, second.second, second.mistakes) == (2, 0, 3)
+    assert most_confused(matrix, 1) == [first]
+
+
+@labels
+def test_all_confused_pairs_together_are_all_mistakes(targets: Labels, predicted: Labels) -> None:
+    pairs = most_confused(confusion_matrix(targets, predicted, CLASSES), CLASSES**2)
+    assert sum(pair.mistakes for pair in pairs) == (targets != predicted).sum()
+    assert sum(pair.share for pair in pairs) == pytest.approx(1.0 if pairs else 0.0)
+    assert [pair.mistakes for pair in pairs] == sorted((pair.mistakes for pair in pairs), reverse=True)
+
+
+def test_no_mistakes_are_no_confused_pairs() -> None:
+    assert most_confused(np.diag([3, 4, 5]), 5) == []
