@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+import click
 import numpy as np
 
 from cifar_core.architecture import (
@@ -21,11 +22,35 @@ from cifar_core.architecture import (
 from cifar_core.architecture.editing.budget import largest_widths
 from cifar_core.architecture.editing.rows import new_nodes, with_row_edits
 from cifar_core.architecture.paths import path_counts
-from cifar_core.cli.outputs import ArchitectureBenchOutput, BenchMachine
+from cifar_core.cli.bench import print_measured
+from cifar_core.cli.bench_outputs import ArchitectureBenchOutput, BenchMachine
+from cifar_core.cli.printing import json_option, print_json
 
 BUDGETS = (20_000, 50_000, 199_999, 1_000_000)
 """Parameters, for the fits."""
 BUDGETS_MACS = (5_000_000, 20_000_000)
+
+
+@click.command("architecture")
+@click.option(
+    "--rounds", default=10, show_default=True, type=click.IntRange(1, 1000), help="Repetitions of each action."
+)
+@json_option
+def architecture_command(rounds: int, as_json: bool) -> None:
+    """Time edits of a network, and fits of its widths to a budget."""
+    output = bench_architecture(rounds)
+    if as_json:
+        print_json(output)
+        return
+    print_measured(
+        [
+            (f"one edit, p50 of {output.edits}", f"{output.edit_p50_ms:.1f} ms", ""),
+            ("one edit, p95", f"{output.edit_p95_ms:.1f} ms", "50 ms"),
+            (f"fit to a budget, p50 of {output.fits}", f"{output.fit_p50_ms:.1f} ms", ""),
+            ("fit to a budget, p95", f"{output.fit_p95_ms:.1f} ms", "100 ms"),
+        ],
+        output.measured_on,
+    )
 
 
 def bench_architecture(rounds: int) -> ArchitectureBenchOutput:

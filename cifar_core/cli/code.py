@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from cifar_core.architecture.codegen import source_code
-from cifar_core.cli.describe import any_architecture
+from cifar_core.cli.describe import any_architecture, preset_option
 from cifar_core.cli.importing import answer_option
 from cifar_core.files import write_atomically
 
 
 @click.command("code")
-@click.option("--preset", "preset_name", metavar="NAME", help="A preset network.")
+@preset_option
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @answer_option

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 import click
 
 from cifar_core import __version__
+from cifar_core.cli.lazy_group import LazyGroup
 from cifar_core.cli.printing import discard_output
 from cifar_core.errors import LabError, SpecError
 
 FAILED, BAD_USAGE, KEYBOARD = 1, 2, 130
 
-# A module is imported when one of its commands is asked for: `describe` must not wait for what `train` needs.
 _MODULES = {
     "presets": "describe",
     "describe": "describe",
@@ -26,23 +25,19 @@ _MODULES = {
     "runs": "runs",
     "show": "runs",
     "stop": "runs",
+    "resume": "train",
+    "delete": "keeping",
+    "restore": "keeping",
+    "purge": "keeping",
     "evaluate": "evaluate",
     "predict": "evaluate",
+    "compare": "compare",
+    "pack": "package",
+    "unpack": "package",
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_MODULES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _MODULES:
-            return None
-        command: click.Command = getattr(import_module(f"cifar_core.cli.{_MODULES[cmd_name]}"), f"{cmd_name}_command")
-        return command
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, modules=_MODULES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cifar_core")
 def command_line() -> None:
     """CIFAR Lab: design, train and dissect compact CIFAR-10 networks.
@@ -74,8 +69,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _fail(str(error), BAD_USAGE)
     except LabError as error:
         return _fail(str(error), FAILED)
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("Interrupted.", KEYBOARD)
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _fail(str(error) or "Interrupted.", KEYBOARD)
     except (BrokenPipeError, SystemExit):
         # The reader (`| head`) has gone: not an error. Here click itself exits the program for this alone.
         discard_output(sys.stdout)

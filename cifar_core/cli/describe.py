@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from cifar_core.architecture import (
     ArchitectureDescription,
+    ArchitecturePreset,
     ArchitectureSpec,
     LayerRow,
     describe,
@@ -17,14 +19,18 @@ from cifar_core.architecture import (
 from cifar_core.cli.importing import answer_option, brought_along, is_brought_along
 from cifar_core.cli.outputs import PresetOutput
 from cifar_core.cli.printing import json_option, print_json, print_table
-from cifar_core.errors import SpecError
+from cifar_core.errors import LabError, SpecError
 from cifar_core.words import percent
+
+preset_option = click.option(
+    "--preset", "preset_name", metavar="NAME", help="A preset network, or one that was saved in the dashboard."
+)
 
 
 @click.command("presets")
 @json_option
 def presets_command(as_json: bool) -> None:
-    """List the preset networks."""
+    """List the preset networks; those saved in the dashboard are not among them."""
     presets = [PresetOutput.of(find_preset(name)) for name in preset_names()]
     if as_json:
         print_json(presets)
@@ -37,7 +43,7 @@ def presets_command(as_json: bool) -> None:
 
 
 @click.command("describe")
-@click.option("--preset", "preset_name", metavar="NAME", help="A preset network.")
+@preset_option
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @answer_option
 @json_option
@@ -76,11 +82,37 @@ def chosen_architecture(preset_name: str | None, file: Path | None) -> Architect
     if (preset_name is None) == (file is None):
         raise SpecError("Name either a preset (--preset NAME) or a FILE with an ArchitectureSpec as JSON.")
     if preset_name is not None:
-        return find_preset(preset_name).spec
+        return named_network(preset_name).spec
     assert file is not None
     if is_brought_along(str(file)):
         raise SpecError(f"{file} is no spec yet: `python -m cifar_core import {file} --output SPEC.json` makes it one.")
     return ArchitectureSpec.parse(read_text(file))
+
+
+def named_network(name: str) -> ArchitecturePreset:
+    """A preset, or what was saved in the run store under a name.
+
+    Raises:
+        SpecError: there is neither.
+        StoreError: what is saved under this name cannot be read.
+    """
+    if name in preset_names():
+        return find_preset(name)
+    # Imported here: a preset must not wait for the database's libraries.
+    from cifar_core.runs import RunStore
+    from cifar_core.runs.saved import as_preset
+
+    unknown = f"There is no preset {name!r}: choose one of {', '.join(preset_names())}"
+    try:
+        store = RunStore()
+    except LabError as error:
+        raise SpecError(f"{unknown}; what was saved in the dashboard cannot be looked up: {error}") from None
+    with closing(store):
+        saved = store.architectures.get(name)
+        if saved is None:
+            others = ", ".join(repr(each.name) for each in store.architectures.read()[0]) or "nothing yet"
+            raise SpecError(f"{unknown}, or of what was saved in the dashboard ({others}).")
+    return as_preset(saved)
 
 
 def read_text(file: Path) -> str:

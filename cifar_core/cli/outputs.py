@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, TypeAdapter
 
-from cifar_core import __version__
 from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, all_required_pass, describe
+from cifar_core.cli.bench_outputs import ArchitectureBenchOutput, ResponsivenessBenchOutput, StoreBenchOutput
+from cifar_core.cli.compare_outputs import ComparisonOutput
+from cifar_core.cli.package_outputs import PackOutput
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
-from cifar_core.runs import Run, RunConfig, RunState
+from cifar_core.runs import Run, RunConfig, RunOrigin, RunState, RunStore
 from cifar_core.training.metrics import EpochMetrics
 
 
@@ -55,34 +55,6 @@ class ImportOutput(BaseModel):
     file: str
 
 
-class BenchMachine(BaseModel):
-    """Where something was measured."""
-
-    machine: str
-    python: str
-    version: str
-    """Of this project."""
-
-    @classmethod
-    def here(cls) -> BenchMachine:
-        """This machine."""
-        machine = f"{platform.machine()}, {os.cpu_count()} cores"
-        return cls(machine=machine, python=platform.python_version(), version=__version__)
-
-
-class ArchitectureBenchOutput(BaseModel):
-    """What `bench architecture` measures; times in milliseconds of core work."""
-
-    edit_p50_ms: float
-    edit_p95_ms: float
-    fit_p50_ms: float
-    fit_p95_ms: float
-    edits: int
-    """How many were timed."""
-    fits: int
-    measured_on: BenchMachine
-
-
 class DataOutput(BaseModel):
     """Whether a data set can be loaded."""
 
@@ -116,11 +88,33 @@ class RunOutput(BaseModel):
     test_accuracy_of: str
     """How the epoch behind test_accuracy was chosen: "validation-chosen" or "last epoch"."""
     protocol: Protocol
+    parent_id: str | None
+    """The run whose settings it was cloned from."""
+    group_id: str | None
+    """Shared by runs launched together, which differ in their seed alone."""
+    tags: list[str]
+    deleted: bool
+    """Whether it is out of every list, until it is restored or purged."""
 
     @classmethod
     def of(cls, run: Run) -> RunOutput:
         """The line of a run."""
         return cls(**_run_fields(run))
+
+
+class PurgeOutput(BaseModel):
+    """How many deleted runs were removed for good."""
+
+    purged: int
+
+
+class EventOutput(BaseModel):
+    """An entry of a run's history."""
+
+    at: datetime
+    state: RunState
+    note: str
+    """Why, in a sentence; empty where the state says it all."""
 
 
 class RunDetailOutput(RunOutput):
@@ -135,12 +129,15 @@ class RunDetailOutput(RunOutput):
     environment: dict[str, str]
     error: str | None
     folder: str
+    note: str
+    """What a person wrote about it."""
     config: RunConfig
     metrics: list[EpochMetrics]
+    history: list[EventOutput]
 
     @classmethod
-    def of_run(cls, run: Run, metrics: list[EpochMetrics], folder: str) -> RunDetailOutput:
-        """The details of a run."""
+    def of_stored(cls, store: RunStore, run: Run) -> RunDetailOutput:
+        """The details of a run of a store."""
         return cls(
             **_run_fields(run),
             seed=run.config.training.seed,
@@ -151,9 +148,14 @@ class RunDetailOutput(RunOutput):
             device=run.device,
             environment=run.environment,
             error=run.error,
-            folder=folder,
+            folder=str(store.run_folder(run.id)),
+            note=run.note,
             config=run.config,
-            metrics=metrics,
+            metrics=store.epochs(run.id),
+            history=[
+                EventOutput(at=event.at.replace(tzinfo=UTC), state=event.state, note=event.note)
+                for event in store.history(run.id)
+            ],
         )
 
 
@@ -179,6 +181,8 @@ class EvaluationOutput(BaseModel):
     count: int
     accuracy_of: str
     """How the epoch was chosen: "validation-chosen" or "last epoch"."""
+    expected_calibration_error: float
+    """Mean gap between confidence and accuracy over 15 bins of confidence, in 0..1."""
     classes: list[ClassOutput]
     confusion: list[list[int]]
     """Row = true class, column = predicted class."""
@@ -197,6 +201,10 @@ class PredictionOutput(BaseModel):
     image: str
     predicted: str
     probabilities: list[ClassProbability]
+    augmented: int
+    """Augmented draws of the picture that were predicted too."""
+    stability: float | None
+    """Share of them with the same answer, in 0..1; null without any."""
 
 
 def _in_utc(time: datetime | None) -> datetime | None:
@@ -211,7 +219,7 @@ def _run_fields(run: Run) -> dict[str, object]:
         "id": run.id,
         "name": run.name,
         "state": run.state,
-        "example": False,
+        "example": run.origin == RunOrigin.EXAMPLE,
         "dataset": run.config.dataset,
         "params": run.num_params,
         "receptive_field": run.receptive_field,
@@ -223,6 +231,10 @@ def _run_fields(run: Run) -> dict[str, object]:
         "test_accuracy": run.test_accuracy,
         "test_accuracy_of": ACCURACY_LABELS[protocol],
         "protocol": protocol,
+        "parent_id": run.parent_id,
+        "group_id": run.group_id,
+        "tags": list(run.tags),
+        "deleted": run.deleted_at is not None,
     }
 
 
@@ -230,13 +242,22 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "presets": TypeAdapter(list[PresetOutput]),
     "describe": TypeAdapter(ArchitectureDescription),
     "import": TypeAdapter(ImportOutput),
-    "bench": TypeAdapter(ArchitectureBenchOutput),
+    "bench architecture": TypeAdapter(ArchitectureBenchOutput),
+    "bench responsiveness": TypeAdapter(ResponsivenessBenchOutput),
+    "bench store": TypeAdapter(StoreBenchOutput),
     "data": TypeAdapter(list[DataOutput]),
     "train": TypeAdapter(RunDetailOutput),
     "runs": TypeAdapter(list[RunOutput]),
     "show": TypeAdapter(RunDetailOutput),
     "stop": TypeAdapter(RunOutput),
+    "resume": TypeAdapter(RunDetailOutput),
+    "delete": TypeAdapter(list[RunOutput]),
+    "restore": TypeAdapter(list[RunOutput]),
+    "purge": TypeAdapter(PurgeOutput),
     "evaluate": TypeAdapter(EvaluationOutput),
     "predict": TypeAdapter(list[PredictionOutput]),
+    "compare": TypeAdapter(ComparisonOutput),
+    "pack": TypeAdapter(PackOutput),
+    "unpack": TypeAdapter(RunOutput),
 }
 """What each command's `--json` prints."""

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cifar_core.cli.commands import run_command_line
 from cifar_core.runs import Run, RunStore
-from cifar_core.runs.experiment import RunListener, execute_run
 from tests.cli.helpers import QUICK, Cli, Outcome
 from tests.conftest import CIFAR10_FOLDER
-from tests.tiny import tiny_architecture, tiny_config
+from tests.tiny import tiny_architecture, tiny_config, train_into
 
 
 @pytest.fixture
@@ -39,19 +39,8 @@ def quick(tiny_file: Path) -> tuple[str, ...]:
 
 
 def _execute(folder: Path, stop_after: int | None = None, **training: object) -> str:
-    """Trains into a folder; with `stop_after`, a person asks to stop after that epoch."""
-    store = RunStore(folder=folder)
-    claim = store.start(tiny_config(**training))  # type: ignore[arg-type]
-
-    def asks_to_stop() -> bool:
-        if len(store.epochs(claim.run_id)) != stop_after:
-            return False
-        store.request_stop(claim.run_id)
-        return True
-
-    execute_run(store, claim, RunListener(should_stop=asks_to_stop))
-    store.close()
-    return claim.run_id
+    with closing(RunStore(folder=folder)) as store:
+        return train_into(store, tiny_config(**training), stop_after).id  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

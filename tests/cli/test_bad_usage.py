@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def _no_run_is_left(own_store: Path) -> Iterator[None]:
     [
         ("", ["Missing command", "describe", "--help"]),
         ("data", ["Missing command", "fetch", "--help"]),
-        ("trian", ["No such command 'trian'"]),
+        ("trian", ["No such command 'trian'", "train"]),
+        ("bench", ["Missing command", "architecture", "responsiveness"]),
         ("data grab", ["No such command 'grab'"]),
         ("--nonsense", ["--nonsense"]),
         ("runs --nonsense", ["--nonsense"]),
@@ -35,6 +37,10 @@ def _no_run_is_left(own_store: Path) -> Iterator[None]:
         ("runs extra", ["extra"]),
         ("show", ["RUN"]),
         ("show a b", ["b"]),
+        ("resume", ["RUN"]),
+        ("resume a b", ["b"]),
+        ("resume a --epochs 3", ["--epochs"]),
+        ("train --no-wait=yes", ["--no-wait"]),
         ("evaluate some --split train", ["--split", "test", "validation"]),
     ],
 )
@@ -53,6 +59,19 @@ class TestNamingANetwork:
     @pytest.mark.parametrize("name", ["seed-model-9", ""])
     def test_an_unknown_preset(self, cli: Cli, command: str, name: str) -> None:
         cli(command, "--preset", name).assert_refused(2, repr(name), "seed-model-3")
+
+    def test_an_unknown_preset_is_answered_with_what_is_saved(self, cli: Cli, command: str) -> None:
+        with closing(RunStore()) as store:
+            store.architectures.save("my net", tiny_architecture())
+        cli(command, "--preset", "mine").assert_refused(2, "'mine'", "seed-model-3", "'my net'")
+
+    def test_an_unknown_preset_without_a_store(
+        self, cli: Cli, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").write_text("not a folder")
+        with monkeypatch.context() as changed:
+            changed.setenv("CIFAR_LAB_RUNS", str(tmp_path / "file" / "runs"))
+            cli(command, "--preset", "mine").assert_refused(2, "'mine'", "seed-model-3", "cannot be looked up")
 
     def test_a_missing_file(self, cli: Cli, command: str, tmp_path: Path) -> None:
         cli(command, tmp_path / "none.json").assert_refused(2, "none.json", "No such file")
@@ -169,10 +188,10 @@ def test_a_network_that_does_not_fit_the_data_set(cli: Cli, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("run_id", ["20200101-000000-abcdef", "%", "../..", ""])
-@pytest.mark.parametrize("command", ["show", "stop", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["show", "stop", "resume", "evaluate", "predict", "compare"])
 def test_an_unknown_run(cli: Cli, command: str, run_id: str) -> None:
-    images = ["a.png"] if command == "predict" else []
-    cli(command, run_id, *images).assert_refused(2, repr(run_id), "python -m cifar_core runs")
+    more = {"predict": ["a.png"], "compare": ["another"]}.get(command, [])
+    cli(command, run_id, *more).assert_refused(2, repr(run_id), "There is no run")
 
 
 @pytest.mark.parametrize("command", ["runs", "show some"])

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
 from cifar_core.architecture import num_params
 from cifar_core.architecture.build import build_network
+from cifar_core.cli import bench_store
 from cifar_core.cli.bench_architecture import deep_residual
+from cifar_core.runs import RunState, RunStore
 from tests.cli.helpers import Cli
+from tests.cli.test_schemas import check
 from tests.tiny import run_python
 
 
@@ -38,3 +46,24 @@ def test_the_benchmark_of_arithmetic_needs_no_torch() -> None:
         "print('torch' in sys.modules)"
     )
     assert result.stdout.strip() == "False", result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_store_turns_the_pages_of_as_many_runs_as_it_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_store, "WARM_UPS", 0)
+    data = cli("bench", "store", "--runs", "250", "--rounds", "2", "--json").data
+    check("bench store", data)
+    assert (data["runs"], data["predictions"], data["dataset"]) == (250, 10_000, "digits")
+    assert data["runs_p95_ms"] == max(tab["p95_ms"] for tab in data["tabs"])
+    assert all(0 < tab["p50_ms"] <= tab["p95_ms"] for tab in data["tabs"])
+    assert data["errors_p95_ms"] > 0
+
+
+def test_the_stored_runs_of_the_benchmark_are_found_and_ranked(tmp_path: Path) -> None:
+    newest = bench_store.fill_store(tmp_path, 12, "digits")
+    with closing(RunStore(folder=tmp_path)) as store:
+        assert store.count_found() == 12
+        assert store.get(newest).state == RunState.COMPLETED
+        assert [family.count for family in store.find_families()] == [2, 5, 5]
+        assert len(store.epochs(newest)) == bench_store.EPOCHS

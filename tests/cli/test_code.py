@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cifar_core.architecture import find_preset, num_params
 from cifar_core.architecture.codegen import source_code
+from cifar_core.runs import RunStore
 from tests.cli.helpers import Cli
-from tests.tiny import PROJECT
+from tests.tiny import PROJECT, tiny_architecture
 
 
 def test_code_prints_the_source_and_nothing_else(cli: Cli) -> None:
@@ -43,6 +45,13 @@ def test_an_older_file_is_replaced(cli: Cli, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_written_is_one_sentence(cli: Cli, arguments: tuple[str, ...], status: int, named: str) -> None:
     cli("code", *arguments).assert_refused(status, named)
+
+
+@pytest.mark.parametrize("command", ["code", "describe"])
+def test_a_saved_network_is_named_as_a_preset_is(cli: Cli, command: str) -> None:
+    with closing(RunStore()) as store:
+        store.architectures.save("My net", tiny_architecture())
+    assert f"{num_params(tiny_architecture().layers):,}" in cli(command, "--preset", "My net").out
 
 
 def test_code_of_a_printed_network(cli: Cli, tmp_path: Path) -> None:

@@ -28,6 +28,17 @@ def test_figures_of_a_completed_run_are_scikit_learn_s(cli: Cli, completed: Run,
     assert_as_scikit_learn_says(output, completed, split)
 
 
+def test_calibration_error_is_that_of_fifteen_bins(cli: Cli, completed: Run) -> None:
+    with np.load(RunStore().run_folder(completed.id) / "predictions-test.npz") as stored:
+        probabilities, targets = stored["probabilities"].astype(float), stored["target"]
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
+    bins = [np.ceil(15 * sure) == number for number in range(1, 16)]
+    error = sum(abs(sure[each].sum() - right[each].sum()) for each in bins) / len(targets)
+    output = cli("evaluate", completed.id, "--json").data
+    assert output["expected_calibration_error"] == pytest.approx(error)
+    assert f"Expected calibration error: {100 * error:.1f} %" in cli("evaluate", completed.id).out
+
+
 def test_accuracy_is_the_run_s_own(cli: Cli, completed: Run) -> None:
     assert cli("evaluate", completed.id, "--json").data["accuracy"] == completed.test_accuracy
     validation = cli("evaluate", completed.id, "--split", "validation", "--json").data
@@ -91,6 +102,8 @@ def test_a_damaged_predictions_file_says_what_to_do(cli: Cli, completed: Run) ->
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint"])
 def test_a_damaged_checkpoint_says_so(cli: Cli, stopped: Run, content: bytes) -> None:
-    RunFiles(RunStore().run_folder(stopped.id)).checkpoint("best").write_bytes(content)
+    files = RunFiles(RunStore().run_folder(stopped.id))
+    for name in ("best", "last"):  # the last epoch is the best one here
+        files.checkpoint(name).write_bytes(content)
     cli("evaluate", stopped.id).assert_refused(1, "best.pt is damaged")
     assert RunStore().get(stopped.id).test_accuracy is None

@@ -7,10 +7,14 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import torch
+from PIL import Image
 
 from cifar_core.cli.commands import run_command_line
-from cifar_core.data import dataset_info, load_dataset
+from cifar_core.data import dataset_info, find_augmentation, load_dataset
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.runs import Run, RunFiles, RunStore
+from cifar_core.runs.evaluation import TrainedNetwork
 from tests.cli.helpers import Cli, write_image
 
 
@@ -37,8 +41,6 @@ def test_several_pictures_come_back_in_their_order(cli: Cli, completed: Run, tmp
 
 
 def test_an_image_of_the_set_gets_what_the_evaluation_stored(cli: Cli, completed: Run, tmp_path: Path) -> None:
-    from PIL import Image
-
     stored = RunFiles(RunStore().run_folder(completed.id)).load_predictions("test")
     assert stored is not None
     Image.fromarray(load_dataset("digits").test.images[5]).save(tmp_path / "five.png")
@@ -53,6 +55,35 @@ def test_as_text_it_shows_the_likeliest_three(cli: Cli, completed: Run, tmp_path
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.startswith(f"{file}: ")
     assert outcome.out.count(" %") == 3
+
+
+def test_stability_is_the_share_of_draws_with_the_same_answer(cli: Cli, completed: Run, tmp_path: Path) -> None:
+    dataset = load_dataset("digits")
+    files = [tmp_path / f"{number}.png" for number in range(3)]
+    for number, file in enumerate(files):
+        Image.fromarray(dataset.test.images[number]).save(file)
+    network = TrainedNetwork(RunStore(), completed)
+    spec = find_augmentation("assignment").spec
+    pipeline = AlbumentationsPipeline(spec, dataset.mean)
+    outputs = cli("predict", completed.id, *files, "--augmentations", 20, "--json").data
+    told = cli("predict", completed.id, *files, "--augmentations", 20).out.splitlines()
+    for number, (output, line) in enumerate(zip(outputs, told, strict=True)):
+        drawn = pipeline(dataset.test.images[number][None].repeat(20, axis=0), 0)
+        answers = network.probabilities(torch.from_numpy(drawn)).argmax(dim=1)
+        same = sum(dataset.class_names[answer] == output["predicted"] for answer in answers.tolist())
+        assert (output["augmented"], output["stability"]) == (20, pytest.approx(same / 20))
+        assert line.endswith(f"; {same} of 20 augmented draws the same answer")
+
+
+def test_without_augmentations_there_is_no_stability(cli: Cli, completed: Run, tmp_path: Path) -> None:
+    (output,) = cli("predict", completed.id, write_image(tmp_path / "a.png"), "--json").data
+    assert (output["augmented"], output["stability"]) == (0, None)
+
+
+@pytest.mark.parametrize("number", ["-1", "1001", "many"])
+def test_an_impossible_number_of_augmentations(cli: Cli, completed: Run, tmp_path: Path, number: str) -> None:
+    file = write_image(tmp_path / "a.png")
+    cli("predict", completed.id, file, "--augmentations", number).assert_refused(2, "--augmentations", number)
 
 
 def test_a_stopped_run_predicts_too(cli: Cli, stopped: Run, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cifar_core.runs import Run, RunStore
+from cifar_core.runs import Run, RunState, RunStore
+from cifar_core.runs.reports import note_event
 from tests.cli.helpers import Cli
 from tests.tiny import tiny_config
 
@@ -71,6 +72,35 @@ def test_show_gives_json_of_every_epoch(cli: Cli, completed: Run) -> None:
     assert run["config"]["architecture"]["name"] == "tiny"
     best = max(run["metrics"], key=lambda epoch: epoch["eval_accuracy"])
     assert (run["best_epoch"], run["best_val_accuracy"]) == (best["epoch"], best["eval_accuracy"])
+
+
+def test_show_tells_what_happened_to_a_run_and_why(cli: Cli, completed: Run) -> None:
+    with RunStore()._database.writing() as session:
+        note_event(session, completed.id, RunState.RUNNING, "Resumed after epoch 1 (threads 2 -> 4).")
+    lines = cli("show", completed.id).out.splitlines()
+    history = lines[lines.index("History (UTC):") + 1 :][:3]
+    assert [line.split("  ")[2] for line in history] == [
+        "running",
+        "completed",
+        "running: Resumed after epoch 1 (threads 2 -> 4).",
+    ]
+    told = cli("show", completed.id, "--json").data["history"]
+    assert [event["state"] for event in told] == ["running", "completed", "running"]
+    assert told[-1]["note"] == "Resumed after epoch 1 (threads 2 -> 4)."
+
+
+def test_show_names_the_run_cloned_and_the_group(cli: Cli, queued: Run) -> None:
+    launch = RunStore().launch([tiny_config(seed=seed) for seed in (1, 2)], parent_id=queued.id)
+    first, second = (run.id for run in launch.runs)
+    outcome = cli("show", second)
+    assert f"\nCloned from {queued.id}\n" in outcome.out
+    assert f"\nGroup {first}: {first}, {second}\n" in outcome.out
+    listed = {run["id"]: run for run in cli("runs", "--json").data}
+    assert [listed[run_id]["parent_id"] for run_id in (queued.id, first, second)] == [None, queued.id, queued.id]
+    assert [listed[run_id]["group_id"] for run_id in (queued.id, first, second)] == [None, first, first]
+    alone = cli("show", queued.id).out
+    assert "Cloned" not in alone
+    assert "Group" not in alone
 
 
 def test_show_of_a_run_that_has_not_begun(cli: Cli, queued: Run) -> None:

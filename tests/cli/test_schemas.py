@@ -8,6 +8,7 @@ import click
 import jsonschema
 import pytest
 
+from cifar_core.cli.bench import bench_command
 from cifar_core.cli.commands import command_line
 from cifar_core.cli.outputs import OUTPUTS
 from cifar_core.runs import Run
@@ -43,11 +44,17 @@ def test_schema_file_equals_the_model(command: str) -> None:
 
 
 def test_there_is_no_schema_file_without_a_model() -> None:
-    assert {file.name for file in FOLDER.iterdir()} == {f"{command}.json" for command in OUTPUTS}
+    assert {file.name for file in FOLDER.iterdir()} == {schema_file(command).name for command in OUTPUTS}
 
 
 def test_every_command_has_a_schema() -> None:
-    assert set(command_line.list_commands(click.Context(command_line))) == set(OUTPUTS) | NO_DATA
+    top = {command.partition(" ")[0] for command in OUTPUTS}
+    assert set(command_line.list_commands(click.Context(command_line))) == top | NO_DATA
+
+
+def test_every_benchmark_has_a_schema() -> None:
+    names = bench_command.list_commands(click.Context(bench_command))
+    assert [command for command in OUTPUTS if command.startswith("bench")] == [f"bench {name}" for name in names]
 
 
 def test_a_schema_refuses_other_data() -> None:
@@ -104,5 +111,9 @@ def test_predict_prints_what_its_schema_says(cli: Cli, completed: Run, tmp_path:
     check("predict", cli("predict", completed.id, write_image(tmp_path / "a.png"), "--json").data)
 
 
-def test_bench_prints_what_its_schema_says(cli: Cli) -> None:
-    check("bench", cli("bench", "architecture", "--rounds", "1", "--json").data)
+def test_compare_prints_what_its_schema_says(cli: Cli, completed: Run, stopped: Run) -> None:
+    check("compare", cli("compare", completed.id, stopped.id, "--json").data)
+
+
+def test_bench_architecture_prints_what_its_schema_says(cli: Cli) -> None:
+    check("bench architecture", cli("bench", "architecture", "--rounds", "1", "--json").data)

@@ -5,7 +5,9 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,7 @@ from cifar_core.runs.records import Claim
 from cifar_core.training import find_recipe
 from cifar_core.training.metrics import EpochMetrics
 from tests.cli.helpers import QUICK, Cli
+from tests.tiny import tiny_architecture
 
 TRAIN_LINE = re.compile(r"^Train loss=\d+\.\d{4} batch_id=(\d+) Accuracy=\d{1,3}\.\d{2}( \[.*\])?$", re.MULTILINE)
 EVALUATION_LINE = re.compile(
@@ -91,6 +94,15 @@ def test_a_preset_brings_its_augmentation_and_recipe(cli: Cli) -> None:
     assert run["config"]["training"]["recipe"] == "seed"
 
 
+def test_a_saved_network_trains_under_its_name_with_what_its_preset_brings(cli: Cli) -> None:
+    with closing(RunStore()) as store:
+        saved = store.architectures.save("My net", tiny_architecture(), preset="seed-model-1")
+    run = cli("train", "--preset", "my net", *QUICK, "--epochs", 1, "--json").data
+    assert (run["state"], run["name"]) == ("completed", "My net")
+    assert run["config"]["architecture"] == json.loads(saved.spec.to_json())
+    assert run["config"]["training"]["recipe"] == "seed"
+
+
 def test_augmentation_may_be_a_file(cli: Cli, quick: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_text('{"name": "mine", "transforms": [{"type": "horizontal_flip", "p": 0.25}]}')
@@ -120,10 +132,11 @@ def test_trains_on_cifar10_from_the_named_folder(
 def after_the_first_epoch(monkeypatch: pytest.MonkeyPatch, action: Callable[[RunStore, Claim], object]) -> None:
     report_epoch = RunStore.report_epoch
 
-    def report_and_act(store: RunStore, claim: Claim, metrics: EpochMetrics) -> None:
-        report_epoch(store, claim, metrics)
+    def report_and_act(store: RunStore, claim: Claim, metrics: EpochMetrics, *details: Any) -> bool:
+        is_best = report_epoch(store, claim, metrics, *details)
         if metrics.epoch == 1:
             action(store, claim)
+        return is_best
 
     monkeypatch.setattr(RunStore, "report_epoch", report_and_act)
 

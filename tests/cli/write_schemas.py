@@ -17,7 +17,7 @@ def schema(command: str) -> dict[str, Any]:
 
 
 def schema_file(command: str) -> Path:
-    return FOLDER / f"{command}.json"
+    return FOLDER / f"{command.replace(' ', '-')}.json"
 
 
 def main() -> None:

@@ -1,0 +1,108 @@
+"""The shapes of what `bench NAME --json` prints, each with the machine that it was measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Literal
+
+from pydantic import BaseModel
+
+from cifar_core import __version__
+
+
+class BenchMachine(BaseModel):
+    """Where something was measured."""
+
+    machine: str
+    python: str
+    version: str
+    """Of this project."""
+
+    @classmethod
+    def here(cls) -> BenchMachine:
+        """This machine."""
+        machine = f"{platform.machine()}, {os.cpu_count()} cores"
+        return cls(machine=machine, python=platform.python_version(), version=__version__)
+
+
+class ArchitectureBenchOutput(BaseModel):
+    """What `bench architecture` measures; times in milliseconds of core work."""
+
+    edit_p50_ms: float
+    edit_p95_ms: float
+    fit_p50_ms: float
+    fit_p95_ms: float
+    edits: int
+    """How many were timed."""
+    fits: int
+    measured_on: BenchMachine
+
+
+WorkerKind = Literal["process", "thread"]
+"""Where the dashboard trains: in a process of its own, or in a thread of the server."""
+
+
+class PageResponse(BaseModel):
+    """Reruns of one page, in milliseconds from the message sent to the script finished."""
+
+    page: str
+    idle_p50_ms: float
+    idle_p95_ms: float
+    training_p50_ms: float
+    """While a network trains in the background."""
+    training_p95_ms: float
+    ratio: float
+    """Of the p95, training to idle."""
+
+
+class WorkerResponse(BaseModel):
+    """Reruns of every page beside one kind of worker."""
+
+    worker: WorkerKind
+    pages: list[PageResponse]
+    images_per_second: float
+    """What the worker trained meanwhile: a trainer that stood still would leave the pages quick."""
+
+
+class ResponsivenessBenchOutput(BaseModel):
+    """What `bench responsiveness` measures; the worst page counts."""
+
+    idle_p95_ms: float
+    ratio_process: float
+    ratio_thread: float
+    reruns: int
+    """Of each page in each state."""
+    dataset: str
+    """What was trained on; "digits" where CIFAR-10 is missing."""
+    workers: list[WorkerResponse]
+    load_before: float
+    """The system's load average over the minute before: near 0 on a machine that does nothing else."""
+    measured_on: BenchMachine
+
+
+class TabResponse(BaseModel):
+    """Reruns of one view of the Runs page, in milliseconds from the message sent to the script finished."""
+
+    tab: str
+    p50_ms: float
+    p95_ms: float
+
+
+class StoreBenchOutput(BaseModel):
+    """What `bench store` measures."""
+
+    runs_p95_ms: float
+    """Of the Runs page; the slowest tab counts."""
+    errors_p95_ms: float
+    """Of the Mistakes page: the matrix, and the 60 worst images."""
+    runs: int
+    """Stored ones."""
+    predictions: int
+    reruns: int
+    """Of each tab."""
+    tabs: list[TabResponse]
+    dataset: str
+    load_before: float
+    """The system's load average over the minute before."""
+    measured_on: BenchMachine
