@@ -3,15 +3,15 @@
 import streamlit as st
 
 from cifar_core.data import available_datasets, dataset_info
-from cifar_core.data.preview import draw_samples, first_of_each_class
+from cifar_core.data.augmentation.preview import draw_samples, first_of_each_class
 from cifar_core.ui import resources
 from cifar_core.ui.augmentation_editor import choose_augmentation
+from cifar_core.ui.download_view import offer_cifar10
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
 from cifar_core.ui.sprites import grid
 from cifar_core.ui.take_away import json_download
-from cifar_core.ui.workbench import preset_on_workbench, put_augmentation
 
 SAMPLES = 8
 VIEWS = ("One of each class", "One image")
@@ -19,18 +19,21 @@ VIEWS = ("One of each class", "One image")
 with page("Augmentation", ":material/auto_fix_high:"):
     controls, picture = two_panes()
     with controls:
-        preset, spec = choose_augmentation(preset_on_workbench().augmentation)
-    put_augmentation(preset.name, spec)
+        spec = choose_augmentation()
     with picture:
-        names = available_datasets()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             data_name = st.selectbox(
-                "Images", names, format_func=lambda name: dataset_info(name).title, key="images", width=180, **KEPT
+                "Images",
+                available_datasets(),
+                format_func=lambda name: dataset_info(name).title,
+                key="samples-from",
+                width=180,
+                **KEPT,
             )
             dataset = resources.dataset(data_name)
-            by_class = st.selectbox("Show", VIEWS, key="view", width=180, **KEPT) == VIEWS[0]
+            by_class = st.selectbox("Show", VIEWS, key="samples", width=180, **KEPT) == VIEWS[0]
             last = len(dataset.train) - 1
-            position = 0 if by_class else st.number_input("Image number", 0, last, 0, key="image", width=140, **KEPT)
+            position = 0 if by_class else st.number_input("Image number", 0, last, 0, key="number", width=140, **KEPT)
             draw = st.number_input(
                 "Draw", 0, 9_999, 0, key="draw", help="One number, one set of samples; step on for new ones.", width=140
             )
@@ -41,6 +44,5 @@ with page("Augmentation", ":material/auto_fix_high:"):
         st.image(grid(rows, factor=4), width="stretch", alt=f"Originals and samples: {shown}")
         if not spec.transforms:
             st.info("No transform is on: every draw equals the original.", icon=":material/info:")
-        if "cifar10" not in names:
-            st.caption("CIFAR-10 is not here: digits stand in. `python -m cifar_core data fetch` gets it.")
+        offer_cifar10()
     json_download("Augmentation as JSON", spec)

@@ -1,24 +1,46 @@
-"""Runs: every run in a table, the curves of the chosen ones over each other."""
+"""Runs: every run in a table, and what the chosen ones have in common and not."""
 
 import streamlit as st
 
+from cifar_core.runs import RunFilter
 from cifar_core.ui import resources
-from cifar_core.ui.live_view import no_runs_yet
+from cifar_core.ui.empty import no_runs_yet
+from cifar_core.ui.news import tell_news
 from cifar_core.ui.page import page
-from cifar_core.ui.runs_table import choose_runs, draw_curves
+from cifar_core.ui.runs.choosing import choose_runs
+from cifar_core.ui.runs.compare_view import draw_comparison
+from cifar_core.ui.runs.deletion_view import draw_deleted, draw_undo
+from cifar_core.ui.runs.families_view import EACH_RUN, VIEW, choose_family
+from cifar_core.ui.runs.keeping_view import draw_actions
+
+BY_CONFIGURATION, DELETED = "By configuration", "Deleted"
 
 with page("Runs", ":material/show_chart:"):
     store = resources.run_store()
-    total = store.count_runs()
-    if not total:
+    has_runs = store.count_runs() > 0
+    tell_news()
+    draw_undo()
+    if not has_runs and not store.count_found(RunFilter(deleted=True)):
         no_runs_yet()
     else:
-        st.caption("Tick rows to see their curves over each other; with none ticked, the newest curve is shown.")
-        chosen = choose_runs(store, total)
-        with_reference = st.toggle(
-            "The seed document's 50 epochs beside them",
-            value=any(run.config.dataset == "cifar10" for run in chosen),
-            help="Model 3 on the test set: 85.4 % at its last epoch; the starred 85.5 % is test-chosen.",
+        view = st.segmented_control(
+            "Which runs",
+            (EACH_RUN, BY_CONFIGURATION, DELETED),
+            default=None if VIEW in st.session_state else EACH_RUN,
+            required=True,
+            key=VIEW,
+            label_visibility="collapsed",
+            persist_state="session",
         )
-        draw_curves(store, chosen, with_reference)
-        st.caption("Solid: the set evaluated every epoch, its best epoch starred. Dotted: training images, as trained.")
+        runs = []
+        if view == DELETED:
+            draw_deleted(store)
+        elif not has_runs:
+            no_runs_yet()
+        elif view == BY_CONFIGURATION:
+            runs = choose_family(store)
+        else:
+            runs, are_chosen = choose_runs(store)
+            draw_actions(store, runs, are_chosen)
+        if runs:
+            draw_comparison(store, runs, as_band=view == BY_CONFIGURATION)

@@ -1,18 +1,15 @@
 """Training: launch what lies on the workbench, and watch it."""
 
-import streamlit as st
-
-from cifar_core.ui.launch_form import choose_run, draw_rate, launch_button
-from cifar_core.ui.live_view import watch
+from cifar_core.ui import resources
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
+from cifar_core.ui.training.launch_form import draw_launch_form
+from cifar_core.ui.training.live_view import watch
 
 with page("Training", ":material/play_circle:"):
+    resources.jobs().warm_up()
     form, live = two_panes()
     with form:
-        config = choose_run()
-        launch_button(config)
-        st.markdown("**Learning rate**")
-        draw_rate(config.training)
+        draw_launch_form()
     with live:
         watch()

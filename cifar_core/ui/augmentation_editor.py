@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cifar_core.data import AugmentationPreset, AugmentationSpec, augmentation_names, find_augmentation
+from cifar_core.data import AugmentationPreset, AugmentationSpec
 from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate, Transform
 from cifar_core.data.datasets import IMAGE_SIZE
-from cifar_core.ui.keeping import KEPT
-from cifar_core.ui.workbench import AUGMENTATION_KEY
+from cifar_core.ui.saving import save_augmentation, tell_unreadable_augmentations
+from cifar_core.ui.starts import augmentation_starts
+from cifar_core.ui.workbench import (
+    augmentation_on_workbench,
+    augmentation_preset_on_workbench,
+    put_augmentation,
+    start_from_augmentation,
+)
+
+_START = "augmentation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,10 @@ class _Slider:
     help: str = ""
     unit: float = 1.0
     """The field's value is the slider's times this: pixels to shares, percent to factors."""
+
+    def shown(self, value: float) -> float:
+        """Where the slider stands for a value of the field."""
+        return round(value / self.unit) if isinstance(self.step, int) else value / self.unit
 
 
 _PROBABILITY = _Slider("p", "Probability", 0.0, 1.0, 0.05, "Share of the images that it happens to.")
@@ -69,74 +81,105 @@ _BOXES: tuple[tuple[Callable[[], Transform], str, str, tuple[_Slider, ...]], ...
 )
 
 
-def choose_augmentation(default: str) -> tuple[AugmentationPreset, AugmentationSpec]:
-    """A preset and, below it, every transform with its sliders; all of it kept in the URL.
+def choose_augmentation() -> AugmentationSpec:
+    """A preset or saved augmentation to start from and, below it, every transform with its sliders.
 
-    Args:
-        default: name of the preset to start from.
+    The workbench is what counts: the widgets show what lies there, whoever laid it, and change it.
 
     Returns:
-        The preset, and the spec that the widgets make of it; its transforms stand in the order of the boxes.
+        What lies on the workbench.
     """
-    names = augmentation_names()
-    name = st.selectbox(
-        "Start from",
-        names,
-        index=names.index(default),
-        format_func=lambda name: find_augmentation(name).title,
-        key=AUGMENTATION_KEY,
-        **KEPT,
-    )
-    preset = find_augmentation(name)
+    preset, spec, starts = augmentation_preset_on_workbench(), augmentation_on_workbench(), augmentation_starts()
+    st.session_state[_START] = preset.name
+    st.selectbox("Start from", starts.names, format_func=starts.title, key=_START, on_change=_start_from_chosen)
+    tell_unreadable_augmentations()
     st.caption(preset.teaches)
     if preset.reconstructed:
         st.caption(f":material/info: Reconstructed: {preset.reconstructed}")
-    given: dict[str, Transform] = {transform.type: transform for transform in preset.spec.transforms}
-    chosen = [_box(preset.name, given, *box) for box in _BOXES]
-    transforms = [transform.model_dump() for transform in chosen if transform is not None]
-    return preset, preset.spec.changed(transforms=transforms)
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Back to the preset" if preset.name in starts.presets else "Back to saved",
+            icon=":material/restart_alt:",
+            key="reset-augmentation",
+            on_click=put_augmentation,
+            args=(preset.name, preset.spec),
+            disabled=spec == preset.spec,
+        )
+        save_augmentation()
+    for box in _BOXES:
+        _draw_box(preset, spec, *box)
+    return spec
 
 
-def _box(
-    preset_name: str,
-    given: dict[str, Transform],
+def _start_from_chosen() -> None:
+    start_from_augmentation(st.session_state[_START])
+
+
+def _draw_box(
+    preset: AugmentationPreset,
+    spec: AugmentationSpec,
     kind: Callable[[], Transform],
     title: str,
     teaches: str,
     sliders: tuple[_Slider, ...],
-) -> Transform | None:
-    """One transform's switch and sliders; None while it is switched off."""
-    default = kind()
-    start = given.get(default.type, default)
+) -> None:
+    """One transform's switch and, while it is on, its sliders."""
+    start = _find(preset.spec, kind().type) or kind()
+    now = _find(spec, start.type)
     with st.container(border=True):
-        key = f"{preset_name}.{default.type}"
-        is_on = st.toggle(f"**{title}**", default.type in given, key=key, **KEPT, help=teaches)
-        if not is_on:
-            return None
-        values = {}
+        key = f"{preset.name}.{start.type}"
+        st.session_state[key] = now is not None
+        st.toggle(f"**{title}**", key=key, help=teaches, on_change=_switch, args=(key, start))
+        if now is None:
+            return
         for number, slider in enumerate(sliders):
             if number % 2 == 0:
                 columns = st.columns(2)
             with columns[number % 2]:
-                values[slider.field] = _draw(slider, key, getattr(start, slider.field))
-    changes = {field: value for field, value in values.items() if value != getattr(start, field)}
-    return start.changed(**changes) if changes else start
+                _draw(slider, key, now, start)
 
 
-def _draw(slider: _Slider, key: str, value: float) -> float:
-    """Draws a slider; gives back the exact start value while it stands where it began, whatever its unit rounds to."""
-    whole = isinstance(slider.step, int)
-    start = round(value / slider.unit) if whole else value / slider.unit
-    chosen = st.slider(
+def _draw(slider: _Slider, key: str, now: Transform, start: Transform) -> None:
+    slider_key = f"{key}.{slider.field}"
+    shown = slider.shown(getattr(now, slider.field))
+    st.session_state[slider_key] = shown
+    st.slider(
         slider.label,
-        slider.low,
-        slider.high,
-        start,
-        slider.step,
-        key=f"{key}.{slider.field}",
-        **KEPT,
+        min(slider.low, shown),
+        max(slider.high, shown),
+        step=slider.step,
+        key=slider_key,
         help=slider.help or None,
+        on_change=_move,
+        args=(slider_key, slider, start),
     )
-    if chosen == start:
-        return value
-    return int(chosen) if isinstance(value, int) else chosen * slider.unit
+
+
+def _switch(key: str, start: Transform) -> None:
+    """Takes a transform in, as the preset has it and in the order of the boxes, or out."""
+    transforms = [transform for transform in augmentation_on_workbench().transforms if transform.type != start.type]
+    if st.session_state[key]:
+        order = [kind().type for kind, *_ in _BOXES]
+        transforms = sorted([*transforms, start], key=lambda transform: order.index(transform.type))
+    _put(transforms)
+
+
+def _move(key: str, slider: _Slider, start: Transform) -> None:
+    """Changes one field; back where it began, it has the exact value again, whatever the slider's unit rounds to."""
+    chosen, first = st.session_state[key], getattr(start, slider.field)
+    value = first if chosen == slider.shown(first) else chosen if slider.unit == 1 else chosen * slider.unit
+    _put(
+        [
+            transform.changed(**{slider.field: value}) if transform.type == start.type else transform
+            for transform in augmentation_on_workbench().transforms
+        ]
+    )
+
+
+def _put(transforms: list[Transform]) -> None:
+    changed = augmentation_on_workbench().changed(transforms=[transform.model_dump() for transform in transforms])
+    put_augmentation(augmentation_preset_on_workbench().name, changed)
+
+
+def _find(spec: AugmentationSpec, kind: str) -> Transform | None:
+    return next((transform for transform in spec.transforms if transform.type == kind), None)

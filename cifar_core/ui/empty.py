@@ -17,3 +17,13 @@ def empty_state(sentence: str, target: str, label: str, icon: str) -> None:
     with st.container(border=True):
         st.markdown(sentence)
         st.page_link(target, label=label, icon=icon)
+
+
+def no_runs_yet() -> None:
+    """The empty state of the pages that show runs."""
+    empty_state(
+        "There are no runs yet. Train a first one: on handwritten digits it takes about a minute on a CPU.",
+        "pages/training.py",
+        "Go to Training",
+        ":material/play_circle:",
+    )

@@ -10,7 +10,7 @@ from cifar_core.architecture.rules import RuleLimits
 from cifar_core.data import dataset_status
 from cifar_core.errors import LabError
 from cifar_core.machine import machine_title
-from cifar_core.runs import RunState
+from cifar_core.runs.records import ACTIVE
 from cifar_core.ui import resources
 from cifar_core.ui.figures.field import field_figure
 from cifar_core.ui.panes import two_panes
@@ -99,7 +99,7 @@ def draw_story() -> None:
 def draw_status() -> None:
     """One line: data, device, what trains."""
     status = dataset_status("cifar10")
-    missing = "CIFAR-10 is not here: handwritten digits stand in (`python -m cifar_core data fetch` gets it)"
+    missing = "CIFAR-10 is not here: handwritten digits stand in (the Training page downloads it)"
     data = "CIFAR-10 is here" if status.available else missing
     st.caption(
         f":material/database: {data}  ·  :material/memory: {machine_title()}  ·  :material/directions_run: {_job()}"
@@ -108,7 +108,7 @@ def draw_status() -> None:
 
 def _job() -> str:
     try:
-        active = resources.run_store().list_runs(limit=1, states=(RunState.RUNNING, RunState.STOPPING))
+        active = resources.run_store().list_runs(limit=1, states=ACTIVE)
     except LabError:
         return "the run store cannot be opened"
     if not active:

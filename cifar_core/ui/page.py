@@ -9,7 +9,9 @@ import streamlit as st
 
 from cifar_core.errors import LabError
 from cifar_core.ui import resources
-from cifar_core.ui.workbench import draw_strip, keep_in_link, restore_from_link
+from cifar_core.ui.starts import read_saved
+from cifar_core.ui.workbench import draw_strip
+from cifar_core.ui.workbench_link import keep_in_link, restore_from_link
 from cifar_core.words import plain
 
 SIDEBAR_WIDTH = 200
@@ -25,6 +27,7 @@ _SECTIONS = {
     "Understand": (
         ("pages/runs.py", "Runs", ":material/show_chart:"),
         ("pages/mistakes.py", "Mistakes", ":material/grid_on:"),
+        ("pages/predict.py", "Predict", ":material/image_search:"),
     ),
 }
 
@@ -46,8 +49,8 @@ def page(title: str, icon: str) -> Iterator[None]:
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()
+    problem = _open_store()
     _restore_workbench()
-    problem = _start_background()
     try:
         yield
     except LabError as error:
@@ -70,17 +73,24 @@ def _draw_navigation() -> None:
 
 
 def _restore_workbench() -> None:
-    try:
-        restore_from_link()
-    except LabError as error:
-        st.warning(plain(str(error)), icon=":material/link_off:")
+    for problem in restore_from_link():
+        st.warning(plain(problem), icon=":material/link_off:")
 
 
-def _start_background() -> str | None:
-    """Starts what takes up queued runs; returns what was said if the store is unusable: designing goes on without."""
+def _open_store() -> str | None:
+    """Starts what takes up queued runs, and reads what is saved.
+
+    Returns:
+        What was said if the store is unusable: designing goes on without.
+    """
     try:
         resources.jobs()
+        read_saved()
     except LabError as error:
-        st.warning(f"Runs cannot be stored: {plain(str(error))}", icon=":material/warning:")
+        st.warning(f"No run can be trained here: {plain(str(error))}", icon=":material/warning:")
         return str(error)
+    try:
+        resources.offer_examples()
+    except LabError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
     return None

@@ -6,25 +6,21 @@ then fail every comparison.
 
 from __future__ import annotations
 
-import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.runtime.state import QueryParamsProxy
 
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, num_params, receptive_field
-from cifar_core.data import AugmentationSpec, find_augmentation
-from cifar_core.errors import SpecError
-from cifar_core.training import TrainingSpec, find_recipe
-from cifar_core.words import count, plain
+from cifar_core.data import AugmentationPreset, AugmentationSpec
+from cifar_core.machine import training_device
+from cifar_core.training import FIRST_RUN, Recipe, TrainingSpec, find_recipe, recipe_names
+from cifar_core.ui.starts import architecture_starts, augmentation_starts
+from cifar_core.words import count, counted, plain
 
 DEFAULT_PRESET = "seed-model-3"
-MAX_LINKED_BYTES = 200_000
-"""Of a spec in a URL, unpacked: a small link must not fill the memory."""
-AUGMENTATION_KEY, RECIPE_KEY = "augmentation", "recipe"
-"""Keys of the select boxes over augmentation presets and recipes."""
-_ARCHITECTURE, _AUGMENTATION, _TRAINING = "workbench.architecture", "workbench.augmentation", "workbench.training"
+_ARCHITECTURE, _AUGMENTATION, _RECIPE = "workbench.architecture", "workbench.augmentation", "workbench.recipe"
+_TRAININGS = "workbench.trainings"
+"""Every recipe's settings as they were edited last, so that a look at another recipe loses none."""
 _EARLIER = "workbench.earlier"
 MAX_EARLIER = 100
 """Networks that can be taken back."""
@@ -42,9 +38,13 @@ class Workbench:
 
 
 def preset_on_workbench() -> ArchitecturePreset:
-    """The preset that the network on the workbench was made from: it names the default augmentation and recipe."""
-    preset_name, _ = st.session_state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
-    return find_preset(preset_name)
+    """The preset or saved network that the one on the workbench was made from: it names augmentation and recipe.
+
+    The default preset where it is saved no longer.
+    """
+    name, _ = st.session_state.get(_ARCHITECTURE, (DEFAULT_PRESET, None))
+    starts = architecture_starts()
+    return starts.find(name if name in starts.names else DEFAULT_PRESET)
 
 
 def architecture_on_workbench() -> ArchitectureSpec:
@@ -53,21 +53,49 @@ def architecture_on_workbench() -> ArchitectureSpec:
     return ArchitectureSpec.parse(architecture_json) if architecture_json else preset_on_workbench().spec
 
 
+def augmentation_preset_on_workbench() -> AugmentationPreset:
+    """The preset or saved augmentation that the one on the workbench was made from, as `preset_on_workbench`."""
+    default = preset_on_workbench().augmentation
+    name, _ = st.session_state.get(_AUGMENTATION, (default, None))
+    starts = augmentation_starts()
+    return starts.find(name if name in starts.names else default)
+
+
+def augmentation_on_workbench() -> AugmentationSpec:
+    """The augmentation on the workbench; where none was chosen, that of the network's preset."""
+    _, augmentation_json = st.session_state.get(_AUGMENTATION, ("", None))
+    if augmentation_json:
+        return AugmentationSpec.parse(augmentation_json)
+    return augmentation_preset_on_workbench().spec
+
+
+def default_recipe(preset: ArchitecturePreset) -> str:
+    """Name of the recipe that a network starts with: its preset's own, or a run of minutes where no GPU is."""
+    return preset.recipe if training_device("auto") == "cuda" else FIRST_RUN
+
+
+def recipe_on_workbench() -> Recipe:
+    """The recipe that the way to train on the workbench was made from."""
+    name = st.session_state.get(_RECIPE)
+    return find_recipe(name if name in recipe_names() else default_recipe(preset_on_workbench()))
+
+
+def training_on_workbench() -> TrainingSpec:
+    """The way to train on the workbench; where nothing was changed, the recipe's own."""
+    recipe = recipe_on_workbench()
+    training_json = st.session_state.get(_TRAININGS, {}).get(recipe.name)
+    return TrainingSpec.parse(training_json) if training_json else recipe.spec
+
+
 def current_workbench() -> Workbench:
     """What lies on the workbench; where nothing was chosen, the architecture preset's own defaults."""
-    state = st.session_state
-    preset = preset_on_workbench()
-    architecture = architecture_on_workbench()
-    augmentation_name, augmentation_json = state.get(_AUGMENTATION, (preset.augmentation, None))
-    named_augmentation = find_augmentation(augmentation_name).spec
-    augmentation = AugmentationSpec.parse(augmentation_json) if augmentation_json else named_augmentation
-    recipe_name, training_json = state.get(_TRAINING, (preset.recipe, None))
-    named_recipe = find_recipe(recipe_name).spec
-    training = TrainingSpec.parse(training_json) if training_json else named_recipe
+    preset, augmentation_preset = preset_on_workbench(), augmentation_preset_on_workbench()
+    architecture, augmentation = architecture_on_workbench(), augmentation_on_workbench()
+    training = training_on_workbench()
     pairs = {
         "architecture": architecture != preset.spec,
-        "augmentation": augmentation != named_augmentation,
-        "recipe": training != named_recipe,
+        "augmentation": augmentation != augmentation_preset.spec,
+        "recipe": training != recipe_on_workbench().spec,
     }
     return Workbench(architecture, augmentation, training, tuple(name for name, differs in pairs.items() if differs))
 
@@ -80,6 +108,11 @@ def put_architecture(preset_name: str, spec: ArchitectureSpec) -> None:
     if now != before:
         state[_EARLIER] = [*state.get(_EARLIER, []), before][-MAX_EARLIER:]
     state[_ARCHITECTURE] = now
+
+
+def rebase_architecture(preset_name: str, spec: ArchitectureSpec) -> None:
+    """Lays the same network under another name, or on another preset: there is nothing to take back."""
+    st.session_state[_ARCHITECTURE] = (preset_name, spec.model_dump_json())
 
 
 def can_undo() -> bool:
@@ -96,64 +129,32 @@ def undo_architecture() -> None:
 
 def forget_choices() -> None:
     """Lets augmentation and recipe follow the preset again; for when another one is chosen."""
-    for key in (_AUGMENTATION, _TRAINING, AUGMENTATION_KEY, RECIPE_KEY):
+    for key in (_AUGMENTATION, _RECIPE):
         st.session_state.pop(key, None)
 
 
-def keep_in_link() -> None:
-    """Writes the workbench into the page's URL, so that a reload and a shared link show what stands there now."""
-    bench, preset = current_workbench(), preset_on_workbench()
-    link = st.query_params
-    is_new = (preset.name, bench.architecture) != (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec)
-    _set_or_drop(link, "network", architecture_link(preset, bench.architecture) if is_new else None)
-    is_own = bench.augmentation != find_augmentation(preset.augmentation).spec
-    _set_or_drop(link, "transforms", f"{bench.augmentation.name}~{_packed(bench.augmentation)}" if is_own else None)
-
-
-def architecture_link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
-    """What `?network=` names a network by: its preset, and behind it the whole network where it was edited."""
-    return preset.name if spec == preset.spec else f"{preset.name}~{_packed(spec)}"
-
-
-def restore_from_link() -> None:
-    """Takes the workbench from the URL of a page that was reloaded, unless this session has one already.
+def start_from_architecture(name: str) -> None:
+    """Lays a preset or saved network on the workbench, with its own augmentation and recipe; for callbacks.
 
     Raises:
-        SpecError: the link was damaged.
+        SpecError: there is neither of that name.
     """
-    link = st.query_params
-    if _ARCHITECTURE not in st.session_state and "network" in link:
-        name, _, packed = link["network"].partition("~")
-        preset = find_preset(name)
-        st.session_state[_ARCHITECTURE] = (name, preset.spec.model_dump_json())
-        if packed:
-            st.session_state[_ARCHITECTURE] = (name, ArchitectureSpec.parse(_unpacked(packed)).model_dump_json())
-    if _AUGMENTATION not in st.session_state and "transforms" in link:
-        name, _, packed = link["transforms"].partition("~")
-        put_augmentation(find_augmentation(name).name, AugmentationSpec.parse(_unpacked(packed)))
+    put_architecture(name, architecture_starts().find(name).spec)
+    forget_choices()
 
 
-def _packed(spec: ArchitectureSpec | AugmentationSpec) -> str:
-    return urlsafe_b64encode(zlib.compress(spec.model_dump_json().encode(), 9)).decode()
+def start_from_augmentation(name: str) -> None:
+    """Lays a preset or saved augmentation on the workbench; for callbacks.
+
+    Raises:
+        SpecError: there is neither of that name.
+    """
+    put_augmentation(name, augmentation_starts().find(name).spec)
 
 
-def _unpacked(packed: str) -> bytes:
-    try:
-        inflater = zlib.decompressobj()
-        unpacked = inflater.decompress(urlsafe_b64decode(packed), MAX_LINKED_BYTES)
-    except (ValueError, zlib.error):
-        inflater, unpacked = None, b""
-    if inflater is None or not inflater.eof:
-        raise SpecError("The link to this page is damaged: open the page from the menu, and choose the network anew.")
-    return unpacked
-
-
-def _set_or_drop(link: QueryParamsProxy, name: str, value: str | None) -> None:
-    if value is not None:
-        if link.get(name) != value:  # each write goes to the browser
-            link[name] = value
-    elif name in link:
-        del link[name]
+def has_chosen(kind: str) -> bool:
+    """Whether this session has an "architecture", "augmentation" or "recipe" of its own yet."""
+    return f"workbench.{kind}" in st.session_state
 
 
 def put_augmentation(preset_name: str, spec: AugmentationSpec) -> None:
@@ -161,9 +162,15 @@ def put_augmentation(preset_name: str, spec: AugmentationSpec) -> None:
     st.session_state[_AUGMENTATION] = (preset_name, spec.model_dump_json())
 
 
+def choose_recipe(name: str) -> None:
+    """Lays a recipe on the workbench, as it was edited last."""
+    st.session_state[_RECIPE] = name
+
+
 def put_training(recipe_name: str, spec: TrainingSpec) -> None:
     """Lays a way to train on the workbench."""
-    st.session_state[_TRAINING] = (recipe_name, spec.model_dump_json())
+    st.session_state[_RECIPE] = recipe_name
+    st.session_state[_TRAININGS] = {**st.session_state.get(_TRAININGS, {}), recipe_name: spec.model_dump_json()}
 
 
 def draw_strip() -> None:
@@ -171,7 +178,6 @@ def draw_strip() -> None:
     bench = current_workbench()
     layers = bench.architecture.layers
     numbers = f"{count(num_params(layers))} parameters, field {receptive_field(layers)} px"
-    epochs = bench.training.epochs
     parts = (
         ("architecture", ":material/schema:", bench.architecture.name, numbers),
         ("augmentation", ":material/auto_fix_high:", bench.augmentation.name, ""),
@@ -179,7 +185,7 @@ def draw_strip() -> None:
             "recipe",
             ":material/timer:",
             bench.training.recipe,
-            f"{epochs} epoch{'s' if epochs > 1 else ''}",
+            counted(bench.training.epochs, "epoch"),
         ),
     )
     texts = []

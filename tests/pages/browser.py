@@ -39,20 +39,28 @@ expect.set_options(timeout=PATIENCE)
 class Dashboard:
     """A running `streamlit run app.py`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, source: Path = PROJECT, watcher: str = "none", **variables: str) -> None:
+        """Starts it.
+
+        Args:
+            folder: for its runs, its data and its log.
+            source: where `app.py` lies.
+            watcher: how it looks for edits of the source, which re-import half of it; by default not at all.
+            variables: of its environment.
+        """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.runs, data, self._log = folder / "runs", folder / "data", folder / "server.log"
         data.mkdir()
-        environment = {**os.environ, "CIFAR_LAB_RUNS": str(self.runs), "CIFAR_LAB_DATA": str(data)}
+        folders = {"CIFAR_LAB_RUNS": str(self.runs), "CIFAR_LAB_DATA": str(data)}
+        environment = {**os.environ, **folders, "CIFAR_LAB_EXAMPLES": "no", **variables}
         environment.pop("CIFAR_LAB_STORE", None)
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-        # An edit of the source during the test must not re-import half of it.
-        command.append("--server.fileWatcherType=none")
+        command.append(f"--server.fileWatcherType={watcher}")
         command.append(f"--server.port={urlparse(self.url).port}")
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=source, env=environment, stdout=log, stderr=log)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE / 1000
@@ -66,10 +74,18 @@ class Dashboard:
     def log(self) -> str:
         return self._log.read_text()
 
-    def close(self) -> None:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def end(self) -> int:
+        """Ends it as a system does that shuts down; returns its exit status."""
         self._process.terminate()
+        return self._process.wait(30)
+
+    def close(self) -> None:
         try:
-            self._process.wait(30)
+            self.end()
         finally:
             self._process.kill()
             self._process.wait()
@@ -139,6 +155,24 @@ class Visitor:
             arg=expected,
         )
 
+    def expect_curves(self, *titles: str) -> None:
+        """Waits for the learning curves of these runs and no others; a chart's tools bear its name."""
+        tool = self.main.get_by_role(
+            "button", exact=True, name=f"Fullscreen: Accuracy, loss and learning rate of {', '.join(titles)}"
+        )
+        expect(tool).to_be_attached()
+
     def overflow(self) -> int:
         """Screen pixels by which the page is wider than its window."""
         return int(self.main.evaluate("main => main.scrollWidth - main.clientWidth"))
+
+    def click_cell(self, scope: str, true_class: int, predicted_class: int) -> None:
+        """With the mouse, where the confusion matrix of a run and set has the cell."""
+        chart = self.widget(f"matrix-{scope}").get_by_test_id("stPlotlyChart")
+        expect(chart.locator("g.ytick")).to_have_count(10)
+        chart.scroll_into_view_if_needed()
+        across = chart.locator("g.xtick").nth(predicted_class).bounding_box()
+        down = chart.locator("g.ytick").nth(true_class).bounding_box()
+        assert across is not None
+        assert down is not None
+        self.page.mouse.click(across["x"] + across["width"] / 2, down["y"] + down["height"] / 2)

@@ -8,14 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, sync_playwright
 
 from cifar_core.runs import Run, RunStore, TrainingJobs
-from cifar_core.runs.experiment import RunListener, execute_run
+from cifar_core.runs.trials import TrialDesk
 from tests.pages.browser import FLAGS, Dashboard, Visitor
-from tests.tiny import tiny_config
+from tests.tiny import tiny_config, train_into
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +44,31 @@ def no_thread_left(own_store: Path) -> Iterator[None]:
             assert not thread.is_alive()
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_tried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page wants to try stays wanted: timing Model 3 takes seconds, and most tests are about something else."""
+    if not request.node.get_closest_marker("trials"):
+        monkeypatch.setattr(TrialDesk, "next", lambda desk: None)
+
+
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """The background thread takes nothing: what is queued stays queued."""
     monkeypatch.setattr(TrainingJobs, "_execute_next", lambda jobs: False)
+
+
+@pytest.fixture
+def refreshed(monkeypatch: pytest.MonkeyPatch) -> dict[str, float | None]:
+    """How often each part of the page is drawn anew, in seconds, by its function's module."""
+    seen: dict[str, float | None] = {}
+    real = st.fragment
+
+    def fragment(function: Callable[..., None], *, run_every: float | None = None) -> Any:
+        seen[function.__module__.rpartition(".")[2]] = run_every
+        return real(function, run_every=run_every)
+
+    monkeypatch.setattr(st, "fragment", fragment)
+    return seen
 
 
 @pytest.fixture
@@ -56,19 +79,8 @@ def store(own_store: Path) -> Iterator[RunStore]:
 
 
 def _train(folder: Path, name: str, stop_after: int | None = None, **training: object) -> str:
-    """Trains into a folder; with `stop_after`, a person asks to stop after that epoch."""
-    store = RunStore(folder=folder)
-    claim = store.start(tiny_config(name, limit_test=None, **training))  # type: ignore[arg-type]
-
-    def asks_to_stop() -> bool:
-        if len(store.epochs(claim.run_id)) != stop_after:
-            return False
-        store.request_stop(claim.run_id)
-        return True
-
-    execute_run(store, claim, RunListener(should_stop=asks_to_stop))
-    store.close()
-    return claim.run_id
+    with closing(RunStore(folder=folder)) as store:
+        return train_into(store, tiny_config(name, limit_test=None, **training), stop_after).id  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
@@ -114,9 +126,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def dashboard(tmp_path: Path, chromium: Browser) -> Iterator[Dashboard]:
+def worker() -> str:
+    """What trains for the server of `dashboard`: "thread", or "process" in a module that says so."""
+    return "thread"
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path, chromium: Browser, worker: str) -> Iterator[Dashboard]:
     """A server of its own, so that the first page opened is the first one it ever serves."""
-    with closing(Dashboard(tmp_path)) as dashboard:
+    with closing(Dashboard(tmp_path, CIFAR_LAB_WORKER=worker)) as dashboard:
         dashboard.wait_until_ready()
         yield dashboard
         print(dashboard.log())  # shown where a test failed

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import re
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cifar_core.architecture import block_widths, find_preset, with_block_widths
+from cifar_core.protocol import EvaluationSplit
+from cifar_core.runs import Predictions, Run, RunFiles, RunStore
 from cifar_core.ui.architecture.start import MIN_WIDTH
-from cifar_core.ui.workbench import architecture_link
+from cifar_core.ui.workbench_link import architecture_link
+from cifar_core.words import JOINER
 from tests.tiny import PROJECT
 
 DESIGN = ("home", "architecture", "augmentation")
-PAGES = (*DESIGN, "training", "runs", "mistakes")
+PAGES = (*DESIGN, "training", "runs", "mistakes", "predict")
 SECONDS = 60
 """Enough for a first import of torch on a busy machine."""
 
@@ -49,7 +59,7 @@ def shown(session: AppTest) -> AppTest:
 
 def as_read(markdown: str) -> str:
     """What a person reads: signs of Markdown that were made harmless stand for themselves."""
-    return re.sub(r"\\(.)", r"\1", markdown)
+    return re.sub(r"\\(.)", r"\1", markdown).replace(JOINER, "")
 
 
 def texts(session: AppTest) -> list[str]:
@@ -101,6 +111,56 @@ def links(session: AppTest) -> list[str]:
     return [link.label for link in session.main.page_link]
 
 
+def launch(session: AppTest) -> AppTest:
+    """Presses Launch on the Training page."""
+    return shown(session.button("launch").click().run())
+
+
+def toasts(session: AppTest) -> list[str]:
+    """What the toasts of the last run of the page say."""
+    return [as_read(toast.value) for toast in session.toast]
+
+
+def button_keys(session: AppTest) -> set[str]:
+    """Keys of the buttons in the page's body."""
+    return {str(button.key) for button in session.main.button}
+
+
 def damage(path: Path) -> None:
     """Cuts a file short."""
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image of a gallery, as it is sent to the browser."""
+
+    picture: np.ndarray
+    caption: str
+    alt: str
+
+
+def gallery_images(session: AppTest, key: str = "gallery-") -> list[Shown]:
+    """The images of the page's gallery whose key begins so; none where there is no such gallery."""
+    told = [element.proto for element in session.get("bidi_component") if f"-{key}" in element.proto.id]
+    if not told:
+        return []
+    data = json.loads(told[0].json)
+    sprite = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["sprite"].partition(",")[2]))))
+    cells = [divmod(at, data["columns"]) for at in range(len(data["images"]))]
+    pictures = [sprite[32 * row : 32 * row + 32, 32 * column : 32 * column + 32] for row, column in cells]
+    return [
+        Shown(picture, image["caption"], image["alt"]) for picture, image in zip(pictures, data["images"], strict=True)
+    ]
+
+
+def files_of(run: Run) -> RunFiles:
+    """A run's files in this test's own store."""
+    with closing(RunStore()) as store:
+        return RunFiles(store.run_folder(run.id))
+
+
+def stored_predictions(run: Run, split: EvaluationSplit = "validation") -> Predictions:
+    predictions = files_of(run).load_predictions(split)
+    assert predictions is not None
+    return predictions

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params, preset_names, with_block_widths
 from cifar_core.architecture.build import build_network
 from cifar_core.ui.architecture.start import MIN_WIDTH
-from cifar_core.ui.workbench import architecture_link
+from cifar_core.ui.workbench_link import architecture_link
 from tests.pages.helpers import as_read, go_to, metric, number, on_strip, open_page, says, shown
 
 EXPECTED = {
@@ -200,7 +200,8 @@ def test_the_input_of_each_layer_sees_part_edge_or_all_of_the_image() -> None:
     )  # fmt: skip
 
 
-def test_another_preset_brings_its_own_augmentation_and_recipe() -> None:
+def test_another_preset_brings_its_own_augmentation_and_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifar_core.ui.workbench.training_device", lambda wanted: "cuda")
     session = open_page("augmentation")
     go_to(session, "training")
     assert "**seed-model-3**" in on_strip(session, "augmentation")

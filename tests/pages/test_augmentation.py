@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset
 from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate, Transform
 from cifar_core.ui import workbench
+from cifar_core.ui.workbench_link import augmentation_link
 from tests.pages.helpers import go_to, on_strip, open_page, says, shown
 
 KINDS = ("horizontal_flip", "shift_scale_rotate", "color_jitter", "coarse_dropout")
@@ -20,6 +21,8 @@ DEFAULTS: dict[str, Transform] = {
 
 def laid(session: AppTest) -> AugmentationSpec:
     """The augmentation on the workbench."""
+    if workbench._AUGMENTATION not in session.session_state:
+        return find_augmentation("seed-model-3").spec  # which the default network brings
     _, text = session.session_state[workbench._AUGMENTATION]
     return AugmentationSpec.parse(text)
 
@@ -38,7 +41,7 @@ def picture(session: AppTest) -> str:
 
 @pytest.mark.parametrize("preset", ["none", "assignment", "seed-model-3"])
 def test_a_preset_lies_on_the_workbench_exactly(preset: str) -> None:
-    session = open_page("augmentation", augmentation=find_augmentation(preset).title)
+    session = open_page("augmentation", transforms=preset)
     expected = find_augmentation(preset).spec
     assert laid(session) == expected
     assert {kind for kind in KINDS if session.toggle(f"{preset}.{kind}").value} == {t.type for t in expected.transforms}
@@ -53,7 +56,7 @@ def test_it_begins_with_the_augmentation_of_the_network_on_the_workbench() -> No
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_switch_takes_a_transform_in_and_out_and_changes_the_picture(kind: str) -> None:
-    session = open_page("augmentation", augmentation="None")
+    session = open_page("augmentation", transforms="none")
     bare = picture(session)
     shown(session.toggle(f"none.{kind}").set_value(True).run())
     assert laid(session).transforms == (DEFAULTS[kind],)
@@ -132,11 +135,11 @@ def test_the_draw_decides_the_samples() -> None:
 
 def test_one_image_is_shown_in_many_draws() -> None:
     session = open_page("augmentation")
-    shown(session.selectbox("view").set_value("One image").run())
+    shown(session.selectbox("samples").set_value("One image").run())
     first = picture(session)
-    shown(session.number_input("image").set_value(7).run())
+    shown(session.number_input("number").set_value(7).run())
     assert picture(session) != first
-    assert session.number_input("image").max == 1499
+    assert session.number_input("number").max == 1499
 
 
 def test_the_left_column_shows_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,17 +151,43 @@ def test_the_left_column_shows_the_originals(monkeypatch: pytest.MonkeyPatch) ->
         return real(image, **rest)
 
     monkeypatch.setattr(st, "image", remember)
-    open_page("augmentation", view="One image", image="3")
+    open_page("augmentation", samples="One image", number="3")
     original = load_dataset("digits").train.images[3].repeat(4, axis=0).repeat(4, axis=1)
     assert (sprites[-1][:128, :128, :3] == original).all()
 
 
-def test_the_state_comes_from_the_url() -> None:
-    query = {"augmentation": "Assignment", "assignment.color_jitter": "true", "assignment.horizontal_flip.p": "0.25"}
-    session = open_page("augmentation", **query)
-    assert transform(session, "horizontal_flip").p == 0.25
-    assert transform(session, "color_jitter") == ColorJitter()
-    assert query.items() <= session.query_params.items()
+def test_an_edited_augmentation_survives_a_reload() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    shown(session.toggle("assignment.color_jitter").set_value(True).run())
+    shown(session.slider("assignment.horizontal_flip.p").set_value(0.25).run())
+    link = session.query_params["transforms"]
+    reloaded = open_page("augmentation", transforms=link if isinstance(link, str) else link[0])
+    assert laid(reloaded) == laid(session)
+    assert transform(reloaded, "horizontal_flip").p == 0.25
+    assert transform(reloaded, "color_jitter") == ColorJitter()
+    assert reloaded.selectbox("augmentation").value == "assignment"
+    assert reloaded.slider("assignment.horizontal_flip.p").value == 0.25
+    assert reloaded.toggle("assignment.color_jitter").value
+    assert picture(reloaded) == picture(session)
+
+
+def test_values_beyond_the_sliders_are_shown_and_kept() -> None:
+    far = AugmentationSpec(transforms=(CoarseDropout(holes=16, height=1), ShiftScaleRotate(rotate_limit=180, p=0.33)))
+    session = open_page("augmentation", transforms=augmentation_link(find_augmentation("none"), far))
+    assert laid(session) == far
+    assert session.slider("none.coarse_dropout.holes").value == 16
+    assert session.slider("none.shift_scale_rotate.rotate_limit").value == 180
+    shown(session.slider("none.coarse_dropout.height").set_value(2).run())
+    assert laid(session) == far.changed(transforms=[far.transforms[0].changed(height=2), far.transforms[1]])
+
+
+def test_back_to_the_start_takes_every_change_back() -> None:
+    session = open_page("augmentation")
+    assert session.button("reset-augmentation").disabled
+    shown(session.toggle("seed-model-3.color_jitter").set_value(False).run())
+    shown(session.button("reset-augmentation").click().run())
+    assert laid(session) == find_augmentation("seed-model-3").spec
+    assert session.toggle("seed-model-3.color_jitter").value
 
 
 def test_the_state_survives_a_walk_through_other_pages() -> None:
@@ -175,8 +204,8 @@ def test_the_state_survives_a_walk_through_other_pages() -> None:
 @pytest.mark.cifar10
 def test_with_cifar10_its_images_are_shown_first() -> None:
     session = open_page("augmentation")
-    assert session.selectbox("images").options == ["CIFAR-10", "Handwritten digits"]
+    assert session.selectbox("samples-from").options == ["CIFAR-10", "Handwritten digits"]
     assert says(session, "airplane, automobile")
     photographs = picture(session)
-    shown(session.selectbox("images").set_value("digits").run())
+    shown(session.selectbox("samples-from").set_value("digits").run())
     assert picture(session) != photographs

@@ -21,7 +21,7 @@ from tests.pages.helpers import (
 )
 from tests.tiny import run_python, tiny_config
 
-MENU = ["Home", "Architecture", "Augmentation", "Training", "Runs", "Mistakes"]
+MENU = ["Home", "Architecture", "Augmentation", "Training", "Runs", "Mistakes", "Predict"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -34,7 +34,7 @@ def test_a_page_opens_as_the_first_one_of_a_session(name: str) -> None:
     strip = strip_of(session)
     assert "architecture **seed-model-3**, 97,264 parameters, field 69 px" in strip
     assert "augmentation **seed-model-3**" in strip
-    assert "recipe **seed**, 50 epochs" in strip
+    assert "recipe **first**, 8 epochs" in strip
     assert "edited" not in strip
 
 
@@ -67,7 +67,7 @@ def test_a_run_folder_that_cannot_be_written_is_told_in_a_sentence(
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("CIFAR_LAB_RUNS", str(tmp_path / "file" / "runs"))
     session = open_page(name)
-    assert session.warning[0].value.startswith("Runs cannot be stored: ")
+    assert session.warning[0].value.startswith("No run can be trained here: ")
     assert strip_of(session)
     assert not session.error
     if name in DESIGN:
@@ -86,13 +86,13 @@ def test_designing_goes_on_without_a_run_folder(tmp_path: Path, monkeypatch: pyt
 def test_without_cifar10_the_pages_say_so_and_work_with_digits(no_cifar10: Path) -> None:
     session = open_page("home")
     assert says(session, "CIFAR-10 is not here: handwritten digits stand in")
-    assert says(session, "python -m cifar_core data fetch")
+    assert says(session, "handwritten digits stand in", "the Training page downloads it")
     assert says(go_to(session, "augmentation"), "CIFAR-10 is not here: digits stand in")
-    assert session.selectbox("images").options == ["Handwritten digits"]
+    assert session.selectbox("samples-from").options == ["Handwritten digits"]
     assert go_to(session, "training").selectbox("dataset").value == "digits"
 
 
-@pytest.mark.parametrize("name", ["runs", "mistakes"])
+@pytest.mark.parametrize("name", ["runs", "mistakes", "predict"])
 def test_without_a_run_a_page_says_where_to_get_one(name: str) -> None:
     session = open_page(name)
     assert says(session, "There are no runs yet.")
@@ -141,11 +141,11 @@ session = go_to(open_page("home"), "training")
 for name in [name for name in sys.modules if name.split(".")[0] == "cifar_core"]:
     del sys.modules[name]
 session.run()
-session.number_input("seed.epochs").set_value(1)
+session.number_input("recipe.epochs").set_value(1)
 session.button("launch").click().run()
 assert not session.exception
 assert says(session, "**seed-model-3** on Handwritten digits")
-for name in ("home", "architecture", "augmentation", "runs", "mistakes"):
+for name in ("home", "architecture", "augmentation", "runs", "mistakes", "predict"):
     assert not go_to(session, name).error
 print("well")
 """

@@ -5,18 +5,20 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from cifar_core.architecture import ArchitectureSpec, describe, find_preset, preset_names
+from cifar_core.architecture import ArchitectureSpec, describe
 from cifar_core.architecture.editing.comparison import ComparedLayer, Comparison, compare
 from cifar_core.ui.architecture.changing import replace_architecture
 from cifar_core.ui.colors import PALETTE, faded
 from cifar_core.ui.figures.blocks import block_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.panes import two_panes
-from cifar_core.ui.workbench import forget_choices, put_architecture
+from cifar_core.ui.starts import architecture_starts
+from cifar_core.ui.workbench import start_from_architecture
 from cifar_core.words import count, macs, percent, plain
 
 _KEPT_NETWORK = "architecture.kept"
-_KEPT = "the network kept here"
+_KEPT, _KEPT_TITLE = "", "the network kept here"
+"""Among names, none of which is empty."""
 _MARKS = {"same": "", "changed": "≠ differs", "only left": "← only here", "only right": "→ only there"}
 _FIELDS = (
     *("op", "c_out", "kernel", "stride", "dilation", "padding", "groups", "bias", "padding_mode", "steps"),
@@ -33,7 +35,7 @@ _TITLES = {
 
 
 def compare_networks(spec: ArchitectureSpec) -> None:
-    """The network on the workbench beside a preset, or beside one that was kept a while ago."""
+    """The network on the workbench beside a preset, a saved one, or one that was kept a while ago."""
     controls, chart = two_panes()
     with controls:
         other, other_name = _choose_other(spec)
@@ -51,8 +53,8 @@ def compare_networks(spec: ArchitectureSpec) -> None:
 
 
 def _choose_other(spec: ArchitectureSpec) -> tuple[ArchitectureSpec, str]:
-    kept = st.session_state.get(_KEPT_NETWORK)
-    names = [*([_KEPT] if kept else []), *preset_names()]
+    kept, starts = st.session_state.get(_KEPT_NETWORK), architecture_starts()
+    names = [*([_KEPT] if kept else []), *starts.names]
     name = st.selectbox("Beside", names, format_func=_title, key="beside", persist_state="session")
     st.button(
         "Keep the network as it is now",
@@ -61,7 +63,7 @@ def _choose_other(spec: ArchitectureSpec) -> tuple[ArchitectureSpec, str]:
         on_click=_keep,
         args=(spec.to_json(),),
     )
-    other = ArchitectureSpec.parse(kept) if name == _KEPT and kept else find_preset(name).spec
+    other = ArchitectureSpec.parse(kept) if name == _KEPT and kept else starts.find(name).spec
     st.button(
         "Go on with the other one",
         icon=":material/swap_horiz:",
@@ -73,15 +75,14 @@ def _choose_other(spec: ArchitectureSpec) -> tuple[ArchitectureSpec, str]:
 
 
 def _title(name: str) -> str:
-    return name if name == _KEPT else find_preset(name).title
+    return _KEPT_TITLE if name == _KEPT else architecture_starts().title(name)
 
 
 def _go_on_with(preset_name: str | None, other: ArchitectureSpec) -> None:
     if preset_name is None:
         replace_architecture(other)
     else:
-        put_architecture(preset_name, other)
-        forget_choices()
+        start_from_architecture(preset_name)
 
 
 def _keep(spec_json: str) -> None:

@@ -46,7 +46,7 @@ def draw_effective(spec: ArchitectureSpec) -> None:
         st.button(
             "Measure it",
             icon=":material/center_focus_strong:",
-            key="measure",
+            key="effective-measure",
             on_click=_measure,
             args=(spec,),
             help="Builds this network and looks at its gradient: some seconds, and kept for each network.",

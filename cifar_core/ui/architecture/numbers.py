@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 import streamlit as st
@@ -21,18 +22,21 @@ TELLING_SHARE = 0.01
 def choose_limits() -> RuleLimits:
     """The limits of the rules, the assignment's unless a teacher sets others."""
     with st.popover("Limits", icon=":material/tune:", help="Another budget than the assignment's."):
-        params = st.number_input(
-            "Parameters below", 1, 100_000_000, ASSIGNMENT.params_below, key="limit-params", **KEPT
-        )
-        field = st.number_input(
-            "Receptive field above, px", 0, MAX_FIELD_ASKED, ASSIGNMENT.receptive_field_above, key="limit-field", **KEPT
-        )
-        blocks = st.number_input("Blocks", 1, 50, ASSIGNMENT.blocks, key="limit-blocks", **KEPT)
+        return ask_limits()
+
+
+def ask_limits() -> RuleLimits:
+    """The fields in which the limits of a network are set."""
+    params = st.number_input("Parameters below", 1, 100_000_000, ASSIGNMENT.params_below, key="limit-params", **KEPT)
+    field = st.number_input(
+        "Receptive field above, px", 0, MAX_FIELD_ASKED, ASSIGNMENT.receptive_field_above, key="limit-field", **KEPT
+    )
+    blocks = st.number_input("Blocks", 1, 50, ASSIGNMENT.blocks, key="limit-blocks", **KEPT)
     return RuleLimits(params_below=int(params), receptive_field_above=int(field), blocks=int(blocks))
 
 
 def show_numbers(now: ArchitectureDescription, before: ArchitectureDescription) -> None:
-    """The figures of a network, with their difference from the preset it came from."""
+    """The figures of a network, with their difference from the preset or saved one it came from."""
     row = st.container(horizontal=True)
     _metric(row, "Parameters", count(now.params), now.params - before.params, "{:+,.0f}")
     _metric(
@@ -88,7 +92,7 @@ def _metric(
     row.metric(
         label,
         value,
-        text if differs else "as the preset",
+        text if differs else "no change",
         delta_color=colors[more_is_better] if differs else "off",
         delta_arrow="auto" if differs else "off",
         border=True,
@@ -96,11 +100,18 @@ def _metric(
     )
 
 
-def show_rules(rules: tuple[RuleResult, ...]) -> None:
-    """Rules as chips, each with the sentence that says by how much."""
+def show_rules(rules: Iterable[RuleResult], open_rules: Collection[str] = ()) -> None:
+    """Rules as chips, each with the sentence that says by how much.
+
+    Args:
+        rules: judged.
+        open_rules: names of those on which there is nothing to judge.
+    """
     for rule in rules:
         if rule.passed:
             color, icon = "green", "check"
+        elif rule.name in open_rules:
+            color, icon = "gray", "question_mark"
         elif rule.required:
             color, icon = "red", "close"
         else:

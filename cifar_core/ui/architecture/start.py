@@ -1,4 +1,4 @@
-"""Where a design starts: a preset, one slider a block, and the way back."""
+"""Where a design starts: a preset or saved network, one slider a block, and the way back."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from cifar_core.architecture import (
     ArchitecturePreset,
     ArchitectureSpec,
     block_widths,
-    find_preset,
     preset_names,
     with_block_widths,
 )
 from cifar_core.ui.architecture.changing import base_of, change_architecture, forget_problem, remember_base
+from cifar_core.ui.saving import save_architecture, tell_unreadable_architectures
+from cifar_core.ui.starts import architecture_starts
 from cifar_core.ui.workbench import (
     architecture_on_workbench,
     can_undo,
-    forget_choices,
     preset_on_workbench,
     put_architecture,
+    start_from_architecture,
     undo_architecture,
 )
 from cifar_core.words import plain
@@ -33,17 +34,18 @@ _ASKED = "architecture.asked"
 
 
 def choose_preset() -> ArchitecturePreset:
-    """A select box over the presets; choosing one lays it on the workbench with its augmentation and recipe."""
-    preset = preset_on_workbench()
+    """A select box over presets and saved networks; one brings its augmentation and recipe along."""
+    preset, starts = preset_on_workbench(), architecture_starts()
     st.session_state[_PRESET] = preset.name
     st.selectbox(
         "Start from",
-        preset_names(),
-        format_func=lambda name: find_preset(name).title,
+        starts.names,
+        format_func=starts.title,
         key=_PRESET,
         on_change=_start_from_chosen,
-        help="A preset brings its own augmentation and recipe.",
+        help="A preset, or what was saved here. It brings its own augmentation and recipe.",
     )
+    tell_unreadable_architectures()
     st.caption(preset.teaches)
     if preset.reconstructed:
         st.caption(f":material/info: Reconstructed: {preset.reconstructed}")
@@ -51,9 +53,7 @@ def choose_preset() -> ArchitecturePreset:
 
 
 def _start_from_chosen() -> None:
-    name = st.session_state[_PRESET]
-    put_architecture(name, find_preset(name).spec)
-    forget_choices()
+    start_from_architecture(st.session_state[_PRESET])
     forget_problem()
 
 
@@ -104,17 +104,19 @@ def _scale() -> None:
 
 
 def draw_way_back(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
-    """Undo, and back to the preset."""
-    with st.container(horizontal=True):
+    """Undo, back to what the network was made from, and a name for it."""
+    is_preset = preset.name in preset_names()
+    with st.container(horizontal=True, gap="xsmall"):
         st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo, disabled=not can_undo())
         st.button(
-            "Back to the preset",
+            "Back to the preset" if is_preset else "Back to saved",
             icon=":material/restart_alt:",
             key="reset",
             on_click=_back_to,
-            args=(preset.name,),
+            args=(preset.name, preset.spec),
             disabled=spec == preset.spec,
         )
+        save_architecture()
 
 
 def _undo() -> None:
@@ -122,6 +124,6 @@ def _undo() -> None:
     forget_problem()
 
 
-def _back_to(preset_name: str) -> None:
-    put_architecture(preset_name, find_preset(preset_name).spec)
+def _back_to(name: str, spec: ArchitectureSpec) -> None:
+    put_architecture(name, spec)
     forget_problem()

@@ -9,7 +9,7 @@ import streamlit as st
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec
 from cifar_core.architecture.codegen import source_code
 from cifar_core.ui.take_away import json_download
-from cifar_core.ui.workbench import architecture_link
+from cifar_core.ui.workbench_link import architecture_link
 
 
 def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:

@@ -1,127 +1,141 @@
-"""Learning curves."""
+"""Learning curves of several runs over each other: accuracy, loss and learning rate, each in a panel of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
-
-from cifar_core.protocol import EvaluationSplit
-from cifar_core.training.metrics import EpochMetrics
-from cifar_core.ui.colors import NEUTRAL, color, faded
-from cifar_core.ui.figures.layout import laid_out
+from cifar_core.analysis.curves import Curve, Measure
+from cifar_core.analysis.smoothing import smoothed
+from cifar_core.ui.colors import NEUTRAL, PALETTE
+from cifar_core.ui.figures.live import LINE, Across, Line, LiveFigure, Mark, Panel, Row, live_figure, rows
+from cifar_core.ui.figures.progress import AS_TRAINED
+from cifar_core.words import duration, percent
 
 FEW_EPOCHS = 15
+"""So many have room for a dot each; and the line of a single one is nothing but its dot."""
+FEW_CURVES = 4
+"""So many have room for the figure of their best epoch."""
+_SHADES = tuple(shade for shade in PALETTE if shade != NEUTRAL)
+_DASHES: tuple[tuple[int, ...], ...] = ((), (8, 4), (2, 3), (12, 3, 3, 3), (5, 2))
+"""As many as share no divisor with the number of colours, so that both together tell 45 lines apart."""
+_REFERENCE_DASH = (6, 2, 2, 2)
+_STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"
+_TRAINED, _RAW, _RAW_TRAINED, _BAND, _DOT, _BEST = "as trained", "raw", "raw, as trained", "band", "dot", "best"
+_CLOCK = (
+    "datum.value < 60 ? format(datum.value, 'd') + ' s'"
+    " : datum.value < 3600 ? floor(datum.value / 60) + ' m ' + format(datum.value % 60, '02d') + ' s'"
+    " : floor(datum.value / 3600) + ' h ' + format(floor(datum.value % 3600 / 60), '02d') + ' m'"
+)
+"""Seconds as `words.duration` writes them, in Vega's language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One run's line in a figure."""
+def curves_figure(curves: Sequence[Curve], by_time: bool, smoothing: float, with_trained: bool) -> LiveFigure:
+    """Accuracy, loss and learning rate; the best epochs starred, raw lines and bands behind.
 
-    title: str
-    split: EvaluationSplit
-    epochs: Sequence[int]
-    train_accuracy: Sequence[float]
-    """As trained, in 0..1."""
-    eval_accuracy: Sequence[float]
-    train_loss: Sequence[float] = ()
-    eval_loss: Sequence[float] = ()
-    reference: bool = False
-    """Drawn grey, behind the runs."""
+    The specification depends on the titles, on `by_time` and on whether the seed's curve is there, on nothing else:
+    zoom and hidden lines stay while epochs come in and while a person tries how much to smooth.
 
-    @classmethod
-    def of(cls, title: str, metrics: Sequence[EpochMetrics]) -> Curve:
-        """The curve of a run with at least one finished epoch."""
-        return cls(
-            title=title,
-            split=metrics[0].split,
-            epochs=[m.epoch for m in metrics],
-            train_accuracy=[m.train_accuracy for m in metrics],
-            eval_accuracy=[m.eval_accuracy for m in metrics],
-            train_loss=[m.train_loss for m in metrics],
-            eval_loss=[m.eval_loss for m in metrics],
-        )
-
-
-def curves_figure(curves: Sequence[Curve], height: int = 560) -> go.Figure:
-    """Accuracy above loss by epoch: solid on the evaluated set, its best epoch starred; dotted as trained."""
-    figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.1, row_heights=[0.58, 0.42])
-    for curve, shade in _shaded(curves):
-        _add_pair(figure, 1, curve, shade, curve.train_accuracy, curve.eval_accuracy, ".1%")
-        _add_pair(figure, 2, curve, shade, curve.train_loss, curve.eval_loss, ".3f")
-        _add_best(figure, curve, shade)
-    figure.update_yaxes(title="accuracy", tickformat=".3~p", row=1, col=1)
-    figure.update_yaxes(title="loss (nats)", row=2, col=1)
-    figure.update_xaxes(**_epoch_axis(curves))
-    figure.update_xaxes(title="epoch", row=2, col=1)
-    return laid_out(figure, height)
+    Args:
+        curves: with titles that differ.
+        by_time: over the time trained instead of epochs.
+        smoothing: as `smoothed` takes it.
+        with_trained: draws what was measured on training images, as trained, beside the evaluated images.
+    """
+    accuracy = Panel("Accuracy", ".3~%", 250, marked=False, margin=20)
+    loss = Panel("Loss (nats)", ".3~f", 160, marked=False)
+    inferred = " (that of the seed document is inferred)" if any(curve.is_reference for curve in curves) else ""
+    rate = Panel(f"Learning rate{inferred}", ".2~g", 90, from_zero=True, marked=False)
+    lines = _lines(curves)
+    points: list[Row] = []
+    for curve, line in zip(curves, lines, strict=True):
+        drawer = _Drawer(curve, line, by_time, smoothing)
+        points += [*drawer.measure(accuracy, "eval_accuracy"), *drawer.measure(loss, "eval_loss")]
+        if with_trained:
+            points += [*drawer.measure(accuracy, "train_accuracy"), *drawer.measure(loss, "train_loss")]
+        points += [*drawer.best(accuracy), *drawer.rate(rate)]
+    across = Across("time trained", labels=_CLOCK) if by_time else Across("epoch")
+    return live_figure(points, (accuracy, loss, rate), lines, across, _marks(len(curves)), "of")
 
 
-def _add_best(figure: go.Figure, curve: Curve, shade: str) -> None:
-    best = max(range(len(curve.epochs)), key=lambda at: curve.eval_accuracy[at])
-    star = go.Scatter(
-        x=[curve.epochs[best]],
-        y=[curve.eval_accuracy[best]],
-        mode="markers+text",
-        marker={"color": shade, "size": 11, "symbol": "star"},
-        text=[f"{curve.eval_accuracy[best]:.1%}"],
-        textposition="top center",
-        cliponaxis=False,
-        showlegend=False,
-        hovertemplate=f"best epoch %{{x}}: %{{y:.1%}}<extra>{curve.title}</extra>",
-    )
-    figure.add_trace(star, row=1, col=1)
+def _lines(curves: Sequence[Curve]) -> list[Line]:
+    lines, number = [], 0
+    for curve in curves:
+        if curve.is_reference:
+            lines.append(Line(curve.title, NEUTRAL, _REFERENCE_DASH))
+        else:
+            lines.append(Line(curve.title, _SHADES[number % len(_SHADES)], _DASHES[number % len(_DASHES)]))
+            number += 1
+    return lines
 
 
-def rate_figure(epochs: Sequence[float], rates: Sequence[float], height: int = 180) -> go.Figure:
-    """Learning rate over the epochs of a run that is yet to start."""
-    line = {"color": color(0), "width": 2}
-    figure = go.Figure(go.Scatter(x=epochs, y=rates, mode="lines", line=line, hovertemplate="epoch %{x:.1f}: %{y:.4f}"))
-    figure.update_traces(hovertemplate="epoch %{x:.1f}: %{y:.4f}<extra></extra>")
-    return laid_out(figure, height, xaxis={"title": "epoch"}, yaxis={"title": "learning rate", "rangemode": "tozero"})
-
-
-def _add_pair(
-    figure: go.Figure,
-    row: int,
-    curve: Curve,
-    shade: str,
-    trained: Sequence[float],
-    evaluated: Sequence[float],
-    form: str,
-) -> None:
-    # A single epoch has no line: its point must be seen.
-    mode = "lines+markers" if len(curve.epochs) < 3 else "lines"
-    for values, kind, dash, line_color in (
-        (trained, "training, as trained", "dot", faded(shade, 0.75)),
-        (evaluated, curve.split, "solid", shade),
-    ):
-        if values:
-            figure.add_trace(
-                go.Scatter(
-                    x=list(curve.epochs),
-                    y=list(values),
-                    mode=mode,
-                    line={"color": line_color, "dash": dash, "width": 2},
-                    name=f"{curve.title}: {kind}",
-                    legendgroup=f"{curve.title}: {kind}",
-                    showlegend=row == 1,
-                    hovertemplate=f"epoch %{{x}}: %{{y:{form}}}<extra>{curve.title}, {kind}</extra>",
-                ),
-                row=row,
-                col=1,
+def _marks(curves: int) -> list[Mark]:
+    thin: dict[str, Any] = {"type": "line", "strokeWidth": 1}
+    ends = {"y": {"field": "value", "aggregate": "min"}, "y2": {"field": "value", "aggregate": "max"}}
+    marks = [
+        Mark(_BAND, {"type": "area"}, ends, 0.2, behind=True),
+        Mark(_RAW, thin, opacity=0.35, behind=True),
+        Mark(_RAW_TRAINED, {**thin, "strokeDash": [1, 3]}, opacity=0.3, behind=True),
+        Mark(_TRAINED, {"type": "line", "strokeWidth": 1.5, "strokeDash": [1, 2]}, opacity=0.8, behind=True),
+        Mark(_DOT, {"type": "point", "filled": True, "size": 30}),
+        Mark(_BEST, {"type": "point", "filled": True, "size": 130, "shape": _STAR}),
+    ]
+    if curves <= FEW_CURVES:
+        # To the left: the plot cuts off what reaches beyond it, and the best is often at its right end.
+        marks.append(
+            Mark(
+                _BEST,
+                {"type": "text", "align": "right", "baseline": "bottom", "dx": 6, "dy": -9, "fontSize": 11},
+                {"text": {"field": "note"}},
             )
+        )
+    return marks
 
 
-def _shaded(curves: Sequence[Curve]) -> list[tuple[Curve, str]]:
-    ordered = sorted(curves, key=lambda curve: not curve.reference)
-    number = iter(range(len(ordered)))
-    return [(curve, NEUTRAL if curve.reference else color(next(number))) for curve in ordered]
+class _Drawer:
+    """Turns one curve into rows."""
 
+    def __init__(self, curve: Curve, line: Line, by_time: bool, smoothing: float) -> None:
+        self._curve, self._line, self._smoothing = curve, line, smoothing
+        self._xs = curve.seconds if by_time else tuple(map(float, curve.epochs))
 
-def _epoch_axis(curves: Sequence[Curve]) -> dict[str, object]:
-    """Whole epochs only: left to itself, Plotly writes "0 0 1 1" under a short run."""
-    last = max((curve.epochs[-1] for curve in curves), default=1)
-    return {"tickformat": "d", **({"dtick": 1} if last <= FEW_EPOCHS else {})}
+    def measure(self, panel: Panel, measure: Measure) -> list[Row]:
+        """A series, smoothed, with the raw one and its band behind."""
+        values = self._curve.values.get(measure, ())
+        is_trained = measure.startswith("train")
+        drawn = self._rows(panel, self._smooth(values), is_trained, _TRAINED if is_trained else LINE)
+        if self._smoothing:
+            drawn += self._rows(panel, values, is_trained, _RAW_TRAINED if is_trained else _RAW)
+        if len(self._xs) <= FEW_EPOCHS and not is_trained:
+            drawn += self._rows(panel, self._smooth(values), is_trained, _DOT)
+        if not is_trained:
+            deviations = self._curve.spread.get(measure, ())
+            for sign in (-1, 1):
+                ends = [value + sign * deviation for value, deviation in zip(values, deviations, strict=False)]
+                drawn += self._rows(panel, self._smooth(ends), is_trained, _BAND)
+        return drawn
+
+    def best(self, panel: Panel) -> list[Row]:
+        """The best epoch of a single run, unsmoothed. A mean has none of its own."""
+        at, curve = self._curve.best, self._curve
+        if at is None or curve.spread:
+            return []
+        note = f"{percent(curve.accuracy[at])} @ {curve.epochs[at]}"
+        return rows(panel, self._line, [(self._xs[at], curve.accuracy[at])], [note], _BEST)
+
+    def rate(self, panel: Panel) -> list[Row]:
+        """The learning rate at the end of each epoch, as it was."""
+        return self._rows(panel, self._curve.values["learning_rate"], False, LINE)
+
+    def _smooth(self, values: Sequence[float]) -> Sequence[float]:
+        return smoothed(values, self._smoothing)
+
+    def _rows(self, panel: Panel, values: Sequence[float], is_trained: bool, kind: str) -> list[Row]:
+        what = AS_TRAINED if is_trained else self._curve.split
+        if kind == _BAND:
+            what += ", one standard deviation off"
+        elif self._smoothing and kind in (LINE, _TRAINED) and "rate" not in panel.title:
+            what += ", smoothed"
+        times = zip(self._curve.epochs, self._curve.seconds, strict=True)
+        notes = [f"{what}, epoch {epoch}, {duration(seconds)}" for epoch, seconds in times]
+        return rows(panel, self._line, zip(self._xs, values, strict=False), notes, kind)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,11 +9,11 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
 
 from cifar_core.data.datasets import Images
 from cifar_core.ui.colors import NEUTRAL, PALETTE
 from cifar_core.ui.figures.layout import laid_out
+from cifar_core.ui.sprites import png_url
 
 BEYOND = 3
 """Pixels shown around the photograph, so that a field that passes its border is seen to."""
@@ -107,10 +105,7 @@ def lit(photo: Images, counts: NDArray[np.float64]) -> Images:
 
 
 def _picture(photo: Images, step: Seen) -> go.Image:
-    buffer = io.BytesIO()
-    Image.fromarray(lit(photo, step.counts)).save(buffer, "PNG")
-    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return go.Image(source=source, hoverinfo="skip", zsmooth=False)
+    return go.Image(source=png_url(lit(photo, step.counts)), hoverinfo="skip", zsmooth=False)
 
 
 def _square(top: float, left: float, side: float, name: str, color: str, dash: str, width: float = 3) -> go.Scatter:

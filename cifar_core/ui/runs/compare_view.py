@@ -1,0 +1,52 @@
+"""What is shown below the table: curves, differences, analysis and rules of the chosen runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cifar_core.analysis.curves import run_title
+from cifar_core.runs import Run, RunStore
+from cifar_core.ui.runs.analysis_view import draw_analysis
+from cifar_core.ui.runs.curves_view import draw_curves
+from cifar_core.ui.runs.rules_view import draw_rules
+from cifar_core.ui.runs.settings_view import draw_differences
+
+_PANES = ("Curves", "Differences", "Analysis", "Rules")
+
+
+def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None:
+    """A pane about the runs; only the chosen one is computed.
+
+    Args:
+        store: where they are.
+        runs: at least one.
+        as_band: whether they are the seeds of one configuration, whose curves are a band at first.
+    """
+    pane = st.segmented_control(
+        "About these runs",
+        _PANES,
+        default=_PANES[0],
+        required=True,
+        key="runs-pane",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if pane == "Differences":
+        draw_differences(runs)
+    elif pane == "Analysis":
+        draw_analysis(store, _choose_one(runs))
+    elif pane == "Rules":
+        draw_rules(_choose_one(runs))
+    else:
+        draw_curves(store, runs, as_band)
+
+
+def _choose_one(runs: Sequence[Run]) -> Run:
+    """The only run, or the one of several that a select box names."""
+    if len(runs) == 1:
+        return runs[0]
+    titles = {run.id: run_title(run) for run in runs}
+    chosen = st.selectbox("Run", list(titles), format_func=titles.__getitem__, key="one-run", width=400)
+    return next(run for run in runs if run.id == chosen)

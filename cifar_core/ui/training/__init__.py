@@ -1,0 +1,1 @@
+"""The Training page: launch, watch, stop, resume, clone."""

@@ -1,0 +1,262 @@
+"""How a run trains: a recipe, and every one of its settings, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from cifar_core.data import DatasetInfo
+from cifar_core.data.splits import VALIDATION_SHARE
+from cifar_core.machine import device_titles
+from cifar_core.protocol import PROTOCOL_TITLES
+from cifar_core.training import TrainingSpec, find_recipe, recipe_names
+from cifar_core.ui.training.spec_widgets import (
+    choice,
+    kind_choice,
+    number,
+    optional_number,
+    switch,
+    tell_problem,
+)
+from cifar_core.ui.workbench import choose_recipe, put_training, recipe_on_workbench, training_on_workbench
+
+SEEDS_KEY = "seeds"
+MAX_SEEDS = 10
+_RECIPE = "recipe"
+_SHARED = ("schema_version", "recipe")
+"""What is no setting: the version of the spec, and the recipe's name."""
+
+
+def select_recipe() -> None:
+    """A select box over the recipes."""
+    st.session_state[_RECIPE] = recipe_on_workbench().name
+    st.selectbox(
+        "Recipe",
+        recipe_names(),
+        format_func=lambda name: find_recipe(name).title,
+        key=_RECIPE,
+        on_change=lambda: choose_recipe(st.session_state[_RECIPE]),
+        help="A named way to train. Every setting below can be changed; each recipe keeps its changes.",
+    )
+
+
+def edit_recipe() -> int:
+    """What the recipe teaches, with its main settings; returns the number of seeds."""
+    st.caption(recipe_on_workbench().teaches)
+    tell_problem()
+    left, right = st.columns(2)
+    with left:
+        number("epochs", "Epochs", "Passes over the training images: 1 to 2,000.")
+        number(
+            "optimizer.learning_rate",
+            "Highest learning rate",
+            "How far a step goes, where the schedule is at its top: above 0, at most 10. Too high and the loss "
+            "explodes, too low and little is learnt; the range test below finds what a network bears.",
+            0.01,
+            "%g",
+        )
+        number("seed", "Seed", "Decides initial weights, order of images, augmentation and dropout: 0 or more.")
+    with right:
+        number("batch_size", "Batch size", "Images a step: 2 to 8,192. Larger is steadier, and steps are fewer.")
+        choice("device", "Device", device_titles(), "What trains. Automatic takes a GPU if there is one.")
+        seeds = st.number_input(
+            "Number of seeds",
+            1,
+            MAX_SEEDS,
+            key=SEEDS_KEY,
+            persist_state="session",
+            help="Runs that differ in nothing but their seed are launched as one group: their spread tells luck from "
+            f"skill. 1 to {MAX_SEEDS}.",
+        )
+    return int(seeds)
+
+
+def edit_all_settings(dataset: DatasetInfo) -> None:
+    """Every other setting, folded away, and what was changed of the recipe.
+
+    Args:
+        dataset: that the run is to train on.
+    """
+    with st.expander("All settings", icon=":material/tune:"):
+        _edit_optimizer()
+        _edit_schedule()
+        _edit_regularisation()
+        _edit_images(dataset)
+        _edit_precision()
+    _draw_changes()
+
+
+def _edit_optimizer() -> None:
+    st.markdown("**Optimizer**")
+    rate = training_on_workbench().optimizer.learning_rate
+    kind_choice(
+        "optimizer",
+        "Optimizer",
+        {"sgd": ("SGD with momentum", {"learning_rate": rate}), "adamw": ("AdamW", {"learning_rate": min(rate, 0.01)})},
+        "SGD goes down the gradient; AdamW scales each weight's step by its own gradients (Loshchilov, Hutter 2019) "
+        "and wants smaller rates.",
+    )
+    left, right = st.columns(2, vertical_alignment="bottom")
+    if training_on_workbench().optimizer.kind == "sgd":
+        with left:
+            number("optimizer.momentum", "Momentum", "Share of the last step that is kept: 0 to below 1.", form="%.3f")
+        with right:
+            switch(
+                "optimizer.nesterov", "Nesterov", "Looks ahead along the momentum before it corrects (Sutskever 2013)."
+            )
+    else:
+        with left:
+            number("optimizer.beta1", "Beta 1", "Share of the mean gradient that is kept: 0 to below 1.", form="%.3f")
+        with right:
+            number("optimizer.beta2", "Beta 2", "Share of the mean squared gradient kept: 0 to below 1.", 0.001, "%.4f")
+    number(
+        "optimizer.weight_decay",
+        "Weight decay",
+        "Pulls every weight towards 0, so that none grows without need: 0 to below 1.",
+        0.0001,
+        "%g",
+    )
+
+
+def _edit_schedule() -> None:
+    st.markdown("**Schedule of the learning rate**")
+    epochs = training_on_workbench().epochs
+    kind_choice(
+        "schedule",
+        "Schedule",
+        {
+            "one_cycle": ("One cycle: up, then down", {}),
+            "cosine": ("Cosine: down, and up again behind its minimum", {"t_max": float(epochs)}),
+            "constant": ("Constant", {}),
+        },
+        "How the rate moves over the run (one cycle: Smith, Topin 2018; cosine: Loshchilov, Hutter 2017).",
+    )
+    kind = training_on_workbench().schedule.kind
+    left, right = st.columns(2)
+    if kind == "cosine":
+        with left:
+            number("schedule.t_max", "Epochs to its minimum", "Above 0, at most 2,000.", 0.5, "%.2f")
+    elif kind == "one_cycle":
+        with left:
+            number("schedule.rise", "Share spent rising", "Of the run: above 0, below 1.", 0.05, "%.2f")
+        with right:
+            number("schedule.start", "Rate at the start", "As a share of the highest: above 0, at most 1.", form="%.3f")
+    if kind != "constant":
+        with left:
+            number("schedule.floor", "Lowest rate", "As a share of the highest: 0 to 1.", 0.0001, "%.4f")
+
+
+def _edit_regularisation() -> None:
+    st.markdown("**Against overfitting and explosions**")
+    number(
+        "label_smoothing",
+        "Label smoothing",
+        "Share of the target spread evenly over all classes, so that no answer must be dead certain (Szegedy 2016): "
+        "0 to below 1.",
+        0.01,
+        "%.2f",
+    )
+    optional_number(
+        "ema_decay",
+        "Average the weights",
+        "Evaluates a moving average of the weights, which keeps this share at every step (Polyak, Juditsky 1992): "
+        "0.5 to below 1.",
+        0.99,
+        "%.4f",
+    )
+    optional_number(
+        "clip_norm",
+        "Clip the gradient",
+        "A gradient longer than this is scaled down to it, so that one bad batch cannot throw the network far "
+        "(Pascanu 2013): above 0.",
+        1.0,
+        "%.2f",
+    )
+
+
+def _edit_images(dataset: DatasetInfo) -> None:
+    st.markdown("**Images**")
+    choice(
+        "protocol",
+        "Protocol",
+        {name: title.partition(":")[0] for name, title in PROTOCOL_TITLES.items()},
+        "  \n".join(PROTOCOL_TITLES.values()),
+    )
+    if training_on_workbench().protocol == "validation":
+        optional_number(
+            "validation_images",
+            "Own number of validation images",
+            "Training images held out to choose on, the same in every run; without it a tenth of them.",
+            round(dataset.train_images * VALIDATION_SHARE),
+        )
+    optional_number(
+        "limit_train",
+        "Fewer training images",
+        "Trains on at most so many images: for a quick trial. 2 or more.",
+        10_000,
+    )
+    optional_number(
+        "limit_test",
+        "Fewer images to evaluate",
+        "Evaluates on at most so many images of each set: for a quick trial. 1 or more.",
+        1_000,
+    )
+
+
+def _edit_precision() -> None:
+    st.markdown("**Arithmetic**")
+    titles = {"float32": "float32"}
+    spec = training_on_workbench()
+    if "cuda" in device_titles() or spec.precision != "float32":
+        titles |= {"bfloat16": "bfloat16 (mixed)", "float16": "float16 (mixed)"}
+    choice(
+        "precision",
+        "Precision",
+        titles,
+        "Mixed precision computes the forward pass with half the bits and keeps the weights in float32: faster on a "
+        "GPU. On a processor like this it is 7 to 10 times slower, so it is offered with a GPU alone.",
+    )
+    choice(
+        "augmentation_engine",
+        "Augmentation engine",
+        {"albumentations": "albumentations"},
+        "What carries the augmentation out, image by image.",
+    )
+
+
+def _draw_changes() -> None:
+    recipe, spec = recipe_on_workbench(), training_on_workbench()
+    changes = [
+        f"{path} {_shown(before)} → {_shown(after)}" for path, before, after in changed_fields(recipe.spec, spec)
+    ]
+    if changes:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Changed: " + "; ".join(changes), width="stretch")
+            st.button(
+                "Back to the recipe",
+                icon=":material/restart_alt:",
+                key="recipe.reset",
+                on_click=put_training,
+                args=(recipe.name, recipe.spec),
+            )
+
+
+def changed_fields(before: TrainingSpec, after: TrainingSpec) -> list[tuple[str, Any, Any]]:
+    """What differs between two specs: dotted path, value before, value after; None where there is no such field."""
+    one, other = dict(_leaves(before.model_dump())), dict(_leaves(after.model_dump()))
+    paths = [path for path in dict.fromkeys((*one, *other)) if path not in _SHARED]
+    return [(path, one.get(path), other.get(path)) for path in paths if one.get(path) != other.get(path)]
+
+
+def _leaves(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

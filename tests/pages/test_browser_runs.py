@@ -1,0 +1,58 @@
+"""The Runs page as a person uses it, before a real Chromium: a table is drawn on a canvas, which no AppTest clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import expect
+
+from cifar_core.analysis.curves import run_title
+from cifar_core.runs import RunStore
+from tests.pages.browser import Dashboard, Visitor
+from tests.runs.test_catalogue import ended
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROW_HEIGHT, TICK_CENTRE = 35, 17
+"""Screen pixels of a table's rows, and of its column of ticks."""
+
+
+@pytest.fixture
+def store(dashboard: Dashboard) -> Iterator[RunStore]:
+    with closing(RunStore(folder=dashboard.runs)) as store:
+        yield store
+
+
+def tick(visitor: Visitor, row: int) -> None:
+    table = visitor.main.get_by_test_id("stDataFrame").first
+    table.click(position={"x": TICK_CENTRE, "y": (row + 1.5) * ROW_HEIGHT})
+
+
+def test_tick_two_compare_them_delete_one_and_undo(visitor: Visitor, store: RunStore) -> None:
+    first, _, third = (run_title(ended(store, name, 0.2, 0.4, 0.5)) for name in ("first", "second", "third"))
+    visitor.open("runs")
+    visitor.expect_curves(third)
+    tick(visitor, 0)
+    expect(visitor.main.get_by_text("1 run chosen")).to_be_visible()
+    tick(visitor, 2)
+    expect(visitor.main.get_by_text(f"2 runs chosen: {third}, {first}")).to_be_visible()
+    visitor.expect_curves(third, first)
+    # A new run moves the rows: the ticks go along, and only the one that is taken away goes.
+    ended(store, "fourth", 0.3)
+    visitor.main.get_by_text("Differences").click()
+    expect(visitor.main.get_by_text("Only what differs.")).to_be_visible()
+    visitor.main.get_by_text("Curves", exact=True).click()
+    visitor.expect_curves(third, first)
+    tick(visitor, 1)
+    expect(visitor.main.get_by_text(f"1 run chosen: {first}")).to_be_visible()
+    visitor.main.get_by_role("button", name="Delete", exact=True).click()
+    expect(visitor.main.get_by_text("1 run deleted.")).to_be_visible()
+    assert [run.name for run in store.find_runs()] == ["fourth", "third", "second"]
+    visitor.main.get_by_role("button", name="Undo").click()
+    expect(visitor.main.get_by_text(f"1 run chosen: {first}")).to_be_visible()
+    visitor.expect_query(run=store.find_runs()[-1].id)
+    visitor.page.reload(wait_until="domcontentloaded")
+    visitor.expect_page("runs")
+    visitor.expect_curves(first)
