@@ -11,6 +11,11 @@ def count(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """1 and "epoch" as "1 epoch", 8 as "8 epochs"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float | None) -> str:
     """0.854 as "85.4 %"; a dash for None."""
     return "-" if share is None else f"{100 * share:.1f} %"
@@ -19,6 +24,11 @@ def percent(share: float | None) -> str:
 def macs(number: int) -> str:
     """26361600 as "26.4 M"; few ones in full."""
     return f"{number / 1e6:.1f} M" if number >= 1e5 else count(number)
+
+
+def megabytes(size: int) -> str:
+    """170498071 bytes as "170 MB"."""
+    return f"{size / 1e6:.0f} MB"
 
 
 def duration(seconds: float | None) -> str:
@@ -33,9 +43,21 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} m"
 
 
+JOINER = "\u2060"
+"""Has no width and no meaning but that nothing may be broken here."""
+_CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 def plain(text: str) -> str:
-    """A person's text with Markdown's signs made harmless: a run's name must not become a link or a picture."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~:$!])", r"\\\1", text)
+    """A person's text with Markdown's signs made harmless: a run's name must not become a link, a picture or a list."""
+    # GitHub's Markdown finds addresses also where every sign is escaped: a joiner inside makes them none.
+    text = re.sub(r"(?i)\b(www)(?=\.)|(:)(?=//)|(?=@)", rf"\1\2{JOINER}", " ".join(text.splitlines()))
+    return re.sub(r"([\\`*_{}\[\]<>#|~:$!&])", r"\\\1", text)
+
+
+def without_control_signs(text: str) -> str:
+    """Without what commands a terminal; tabs and line feeds stay."""
+    return _CONTROL_SIGNS.sub("", text)
 
 
 def moment(time: datetime | None) -> str:

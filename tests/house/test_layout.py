@@ -34,6 +34,42 @@ def test_page_does_no_core_work(path: Path) -> None:
     assert imported <= {"streamlit", "cifar_core"}
 
 
+def widget_keys(path: Path) -> set[str]:
+    """What stands behind `key=` in a module: strings, and its own constants."""
+    tree = ast.parse(path.read_text())
+    constants: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            (target,) = node.targets
+            pairs = (
+                zip(target.elts, node.value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                else [(target, node.value)]
+            )
+            for name, value in pairs:
+                if isinstance(name, ast.Name) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    constants[name.id] = value.value
+    keys = [
+        argument.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for argument in node.keywords
+        if argument.arg == "key"
+    ]
+    strings = {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return strings | {constants[key.id] for key in keys if isinstance(key, ast.Name) and key.id in constants}
+
+
+def test_no_widget_takes_another_one_s_value() -> None:
+    # A value that persists is carried along to every page, and would be found there under the same key.
+    modules: dict[str, list[str]] = {}
+    for path in [*(ROOT / "cifar_core" / "ui").rglob("*.py"), *PAGES]:
+        for key in widget_keys(path):
+            modules.setdefault(key, []).append(str(path.relative_to(ROOT)))
+    assert len(modules) > 50
+    assert {key: found for key, found in modules.items() if len(found) > 1} == {}
+
+
 def test_every_torch_load_refuses_foreign_pickles() -> None:
     calls = [line for path in CORE for line in path.read_text().splitlines() if "torch.load(" in line]
     assert calls
@@ -59,7 +95,8 @@ def test_ci_calls_exactly_the_test_command_of_the_readme() -> None:
     assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
-def test_home_and_architecture_are_drawn_without_torch_or_albumentations(tmp_path: Path) -> None:
+def test_home_and_architecture_are_drawn_without_torch_or_albumentations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIFAR_LAB_EXAMPLES", "yes")  # they come in with the first page
     script = """
 import sys
 from streamlit.testing.v1 import AppTest
