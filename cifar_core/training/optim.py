@@ -11,12 +11,25 @@ from cifar_core.errors import TrainingError
 from cifar_core.training.spec import AdamW, Sgd
 
 
-def build_optimizer(network: nn.Module, spec: Sgd | AdamW) -> optim.Optimizer:
-    """The optimizer over all parameters of a network; the schedule sets its learning rate before every step."""
+def build_optimizer(network: nn.Module, spec: Sgd | AdamW, decay_norms: bool = True) -> optim.Optimizer:
+    """The optimizer over all parameters of a network; the schedule sets its learning rate before every step.
+
+    Args:
+        network: on the device where it trains.
+        spec: which optimizer, with its settings.
+        decay_norms: whether weight decay acts on vectors too: the scales and shifts of norms, and biases.
+    """
     options = _options(spec)
+    groups: list[dict[str, Any]] = [{"params": list(network.parameters())}]
+    if not decay_norms:
+        matrices = [weight for weight in network.parameters() if weight.dim() > 1]
+        vectors = [weight for weight in network.parameters() if weight.dim() <= 1]
+        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    # One kernel for all weights where the device has one; on a CPU the plain loop over them is as fast.
+    fused = all(weight.is_cuda for weight in network.parameters())
     if isinstance(spec, AdamW):
-        return optim.AdamW(network.parameters(), lr=spec.learning_rate, **options)
-    return optim.SGD(network.parameters(), lr=spec.learning_rate, **options)
+        return optim.AdamW(groups, lr=spec.learning_rate, fused=fused, **options)
+    return optim.SGD(groups, lr=spec.learning_rate, fused=fused, **options)
 
 
 def load_optimizer(optimizer: optim.Optimizer, spec: Sgd | AdamW, state: dict[str, Any]) -> None:
@@ -25,11 +38,14 @@ def load_optimizer(optimizer: optim.Optimizer, spec: Sgd | AdamW, state: dict[st
     Raises:
         TrainingError: the state is that of another optimizer.
     """
-    options = _options(spec)
     try:
-        same = all(group[name] == options[name] for group in state["param_groups"] for name in options)
+        pairs = list(zip(optimizer.param_groups, state["param_groups"], strict=True))
+        same = all(own[name] == theirs[name] for own, theirs in pairs for name in _options(spec))
         if same:
-            optimizer.load_state_dict(copy.deepcopy(state))
+            state = copy.deepcopy(state)
+            for own, theirs in zip(optimizer.param_groups, state["param_groups"], strict=True):
+                theirs["fused"] = own["fused"]  # how to compute is this device's matter, not the checkpoint's
+            optimizer.load_state_dict(state)
     except (KeyError, TypeError, ValueError):
         same = False
     if not same:

@@ -50,6 +50,21 @@ _RECIPES = (
         ),
     ),
     Recipe(
+        name="best",
+        title="Best",
+        teaches="The most accuracy, for a GPU: a long single rise and fall, smoothed labels, and averaged weights.",
+        spec=TrainingSpec(
+            recipe="best",
+            epochs=150,
+            batch_size=256,
+            optimizer=Sgd(learning_rate=0.4, weight_decay=5e-4),
+            schedule=OneCycleSchedule(),
+            label_smoothing=0.05,
+            ema_decay=0.999,
+            decay_norms=False,
+        ),
+    ),
+    Recipe(
         name=FIRST_RUN,
         title="First run",
         teaches="A few minutes without a GPU: 10,000 images, small batches, one rise and fall of the learning rate.",

@@ -19,6 +19,7 @@ class Sgd(SpecModel):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = True
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 5e-4
+    """Pull towards zero, added to the gradient."""
 
 
 class AdamW(SpecModel):
@@ -87,8 +88,12 @@ class TrainingSpec(SpecModel):
     """Evaluate an exponential moving average of the weights, which keeps this share at every step; None for none."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """Largest L2 norm of the whole gradient: a longer one is scaled down to it; None for no limit."""
+    decay_norms: bool = True
+    """Whether weight decay also pulls at the scales and shifts of norms and at biases, as PyTorch does by itself."""
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """Of the forward pass while training; below float32 it is mixed (autocast), and the weights stay float32."""
+    compiled: bool = False
+    """Trains through `torch.compile`: half a minute to begin with, then faster steps on a GPU; gains nothing on a CPU."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"auto" takes a GPU if there is one."""
     augmentation_engine: Literal["albumentations"] = "albumentations"

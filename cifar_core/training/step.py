@@ -30,7 +30,8 @@ class TrainingStep:
         """
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._normalize, self._spec, self._device = normalize, spec, device
-        self._optimizer = build_optimizer(network, spec.optimizer)
+        self._compiled = torch.compile(self.network, dynamic=False) if spec.compiled else None
+        self._optimizer = build_optimizer(network, spec.optimizer, spec.decay_norms)
         self._average = None if spec.ema_decay is None else WeightAverage(network, spec.ema_decay)
         # Disabled it hands everything through. Small float16 gradients would round to zero; bfloat16 has the range.
         self._scaler = torch.amp.GradScaler(device.type, enabled=spec.precision == "float16")
@@ -58,7 +59,7 @@ class TrainingStep:
             group["lr"] = rate
         targets = targets.to(self._device, non_blocking=True)
         with self._autocast():
-            logits = self.network(self._normalize(images))
+            logits = self._forward(self._normalize(images))
             loss = functional.cross_entropy(logits, targets, label_smoothing=self._spec.label_smoothing)
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self._scaler.scale(loss))
@@ -100,6 +101,13 @@ class TrainingStep:
         if start.scaler is not None:
             self._scaler.load_state_dict(start.scaler)
         self._steps = steps
+
+    def _forward(self, inputs: Tensor) -> Tensor:
+        # An epoch's last batch is smaller, and would be compiled anew for its size.
+        is_whole = len(inputs) == self._spec.batch_size
+        network = self._compiled if self._compiled is not None and is_whole else self.network
+        logits: Tensor = network(inputs)
+        return logits
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._spec.precision == "float32":

@@ -96,7 +96,7 @@ def warp(images: Tensor, matrices: NDArray[np.float64], border: Border, fill: Se
     places = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], axis=1).astype(np.float32)
     move = torch.from_numpy(back.transpose(0, 2, 1).astype(np.float32)).to(images.device, non_blocking=True)
     grid = torch.from_numpy(places).to(images.device, non_blocking=True) @ move
-    color = torch.tensor(fill, device=images.device)
+    color = _on(images, np.array(fill)).float()
     source = images.float()
     if border == "constant":
         source = source.sub_(color)  # beyond the image `grid_sample` knows nothing but zero
@@ -122,18 +122,16 @@ def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill
         fill: its levels in 0..255, with the constant border.
     """
     count, height, width, channels = images.shape
-    rows = draws.values["top"][:, None] - padding + np.arange(height)
-    columns = draws.values["left"][:, None] - padding + np.arange(width)
-    source = images.reshape(count, height * width, channels)
+    across, down = _places(width, images), _places(height, images)
+    rows = _on(images, draws.values["top"])[:, None] - padding + down
+    columns = _on(images, draws.values["left"])[:, None] - padding + across
     if border == "constant":
         inside = _within(rows, height)[:, :, None] & _within(columns, width)[:, None, :]
     rows, columns = _brought_inside(rows, height, border), _brought_inside(columns, width, border)
-    places = (np.arange(count)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
-    chosen = torch.from_numpy(places.ravel()).to(images.device, non_blocking=True)
-    cropped = source.reshape(-1, channels).index_select(0, chosen).view(images.shape)
+    places = (_places(count, images)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    cropped = images.reshape(-1, channels).index_select(0, places.view(-1)).view(images.shape)
     if border == "constant":
-        shown = torch.from_numpy(inside).to(images.device, non_blocking=True).unsqueeze(3)
-        return torch.where(shown, cropped, _levels(fill, images))
+        return torch.where(inside.unsqueeze(3), cropped, _levels(fill, images))
     return cropped
 
 
@@ -146,26 +144,37 @@ def coarse_dropout(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tenso
         fill: levels in 0..255 of what is covered.
     """
     height, width = images.shape[1:3]
-    left, top, right, bottom = np.moveaxis(draws.values["holes"], 2, 0)[..., None]
-    down, across = np.arange(height), np.arange(width)
+    left, top, right, bottom = _on(images, draws.values["holes"])[..., None].unbind(2)
+    down, across = _places(height, images), _places(width, images)
     rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
-    hidden = (rows[..., :, None] & columns[..., None, :]).any(axis=1)
-    covered = torch.from_numpy(hidden).to(images.device, non_blocking=True).unsqueeze(3)
-    return torch.where(covered, _levels(fill, images), images)
+    hidden = (rows[..., :, None] & columns[..., None, :]).any(dim=1)
+    return torch.where(hidden.unsqueeze(3), _levels(fill, images), images)
+
+
+def _on(images: Tensor, values: NDArray[np.generic]) -> Tensor:
+    """Whole numbers where the images are.
+
+    What goes there is a few numbers an image, never one a pixel: a large transfer from ordinary memory waits for the
+    device, and the host could no longer run ahead of it.
+    """
+    return torch.from_numpy(values.astype(np.int64)).to(images.device, non_blocking=True)
+
+
+def _places(count: int, images: Tensor) -> Tensor:
+    return torch.arange(count, device=images.device)
 
 
 def _levels(fill: Sequence[float], images: Tensor) -> Tensor:
-    return torch.tensor([round(level) for level in fill], dtype=torch.uint8, device=images.device)
+    return _on(images, np.rint(fill)).to(torch.uint8)
 
 
-def _within(places: NDArray[np.generic], side: int) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (places >= 0) & (places < side)
-    return inside
+def _within(places: Tensor, side: int) -> Tensor:
+    return (places >= 0) & (places < side)
 
 
-def _brought_inside(places: NDArray[np.generic], side: int, border: Border) -> NDArray[np.generic]:
+def _brought_inside(places: Tensor, side: int, border: Border) -> Tensor:
     """The pixel that is seen at a place beyond the image."""
     if border == "reflect":
-        places = np.abs(places)
-        return np.where(places >= side, 2 * (side - 1) - places, places)
-    return places.clip(0, side - 1)
+        places = places.abs()
+        return torch.where(places >= side, 2 * (side - 1) - places, places)
+    return places.clamp(0, side - 1)
