@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.protocol import Protocol
 from cifar_core.spec_model import SpecModel
+
+
+SEED_RECIPE = "seed"
+"""Name of the seed document's own recipe."""
 
 
 class Sgd(SpecModel):
@@ -92,12 +96,15 @@ class TrainingSpec(SpecModel):
     """Whether weight decay also pulls at the scales and shifts of norms and at biases, as PyTorch does by itself."""
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """Of the forward pass while training; below float32 it is mixed (autocast), and the weights stay float32."""
-    compiled: bool = False
-    """Trains through `torch.compile`: half a minute to begin with, then faster steps on a GPU; gains nothing on a CPU."""
+    execution: Literal["eager", "graph", "compiled"] = "eager"
+    """How a step is carried out. "eager": operation by operation. "graph": on a GPU recorded once as a CUDA graph and
+    replayed. "compiled": the same through `torch.compile`, which takes a minute to begin with; on a CPU it gains nothing.
+    """
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"auto" takes a GPU if there is one."""
-    augmentation_engine: Literal["albumentations"] = "albumentations"
-    """What carries the AugmentationSpec out."""
+    augmentation_engine: Literal["albumentations", "batched"] = "albumentations"
+    """What carries the AugmentationSpec out: albumentations image by image on the processor, or this project's own
+    tensor operations on a whole batch, where the network trains."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Decides initial weights, order of images, augmentation and dropout."""
     protocol: Protocol = "validation"
@@ -107,6 +114,15 @@ class TrainingSpec(SpecModel):
     """Train on at most so many images: for a quick trial."""
     limit_test: Annotated[int, Field(ge=1)] | None = None
     """Evaluate on at most so many images of each set: for a quick trial."""
+
+    @model_validator(mode="after")
+    def _check_engine(self) -> Self:
+        if self.recipe == SEED_RECIPE and self.augmentation_engine != "albumentations":
+            raise ValueError(
+                f'augmentation_engine is "{self.augmentation_engine}": the recipe "{SEED_RECIPE}" trains through '
+                '"albumentations", as the assignment asks'
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

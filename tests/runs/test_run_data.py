@@ -45,11 +45,13 @@ def test_the_augmentation_depends_on_its_seed_alone() -> None:
     data = load_run_data(tiny_config(augmentation=find_augmentation("assignment").spec))
     images = data.training.train.images[:8]
     before = images.clone()
-    first = data.augment()(images, 1)
+    targets = data.training.train.targets[:8]
+    first, same_targets = data.augment()(images, targets, 1)
     again = data.augment()
-    again(images, 2)
-    assert torch.equal(again(images, 1), first)
-    assert not torch.equal(again(images, 2), first)
+    again(images, targets, 2)
+    assert torch.equal(again(images, targets, 1)[0], first)
+    assert not torch.equal(again(images, targets, 2)[0], first)
+    assert torch.equal(same_targets, targets)
     assert not torch.equal(first, images)
     assert torch.equal(images, before)
 

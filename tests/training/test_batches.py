@@ -66,9 +66,9 @@ def test_images_keep_their_classes() -> None:
 def test_every_batch_is_augmented_with_a_seed_of_its_own() -> None:
     seeds: list[int] = []
 
-    def note(images: Tensor, seed: int) -> Tensor:
+    def note(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         seeds.append(seed)
-        return images.bitwise_not()
+        return images.bitwise_not(), targets
 
     data = numbered(100)
     for epoch in (1, 2):
