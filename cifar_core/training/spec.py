@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from cifar_core.protocol import Protocol
 from cifar_core.spec_model import SpecModel
 
-
 SEED_RECIPE = "seed"
 """Name of the seed document's own recipe."""
 
@@ -98,8 +97,7 @@ class TrainingSpec(SpecModel):
     """Of the forward pass while training; below float32 it is mixed (autocast), and the weights stay float32."""
     execution: Literal["eager", "graph", "compiled"] = "eager"
     """How a step is carried out. "eager": operation by operation. "graph": on a GPU recorded once as a CUDA graph and
-    replayed. "compiled": the same through `torch.compile`, which takes a minute to begin with; on a CPU it gains nothing.
-    """
+    replayed. "compiled": the same through `torch.compile`, which takes a minute at first; on a CPU it gains nothing."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"auto" takes a GPU if there is one."""
     augmentation_engine: Literal["albumentations", "batched"] = "albumentations"

@@ -64,9 +64,7 @@ class TrainingStep:
         self._steps += 1
         if self._average is not None:
             self._average.prepare(self._steps)
-        return self._run(
-            images.to(self._device, non_blocking=True), targets.to(self._device, non_blocking=True)
-        )
+        return self._run(images.to(self._device, non_blocking=True), targets.to(self._device, non_blocking=True))
 
     def _compute(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """The step itself: nothing in it waits for the device."""

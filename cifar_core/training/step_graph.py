@@ -28,7 +28,7 @@ class StepGraph:
             compute: launches the same kernels at every call, and never waits for the device.
         """
         self._compute = compute
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._steps = 0
         self._graph: torch.cuda.CUDAGraph | None = None
 

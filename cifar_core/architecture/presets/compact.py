@@ -1,8 +1,8 @@
 """The project's own networks: the most accuracy under 100,000 and under 200,000 parameters.
 
-Residual depthwise-separable blocks: a depthwise convolution costs few parameters, so that nearly all of them stand in the
-1x1 convolutions that mix channels, and those are spent where the map is still large. Each block but the last ends in a
-depthwise convolution of stride 2, whose channels the next block's first 1x1 widens: at a quarter of the cells.
+Residual depthwise-separable blocks: a depthwise convolution costs few parameters, so that nearly all of them stand in
+the 1x1 convolutions that mix channels, and those are spent where the map is still large. Each block but the last ends
+in a depthwise convolution of stride 2, whose channels the next block's first 1x1 widens: at a quarter of the cells.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ def best_100k() -> ArchitecturePreset:
         name="best-100k",
         title="Best under 100k",
         teaches="Residual depthwise-separable blocks: two thirds of the weights mix channels on the 16 x 16 map.",
-        spec=ArchitectureSpec(
-            name="best-100k", nodes=_nodes(widths=(48, 80, 96, 128), depths=(3, 4, 1)), head=_head()
-        ),
+        spec=ArchitectureSpec(name="best-100k", nodes=_nodes(widths=(48, 80, 96, 128), depths=(3, 4, 1)), head=_head()),
         augmentation="best",
         recipe="best",
     )

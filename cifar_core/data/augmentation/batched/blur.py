@@ -46,4 +46,5 @@ def _kernels(sigma: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.
     # A kernel of one pixel has no deviation, and none is needed.
     bells = np.exp(-0.5 * (away / np.where(sigma > 0, sigma, 1.0)[:, None]) ** 2)
     bells[away > size[:, None] // 2] = 0
-    return bells / bells.sum(axis=1, keepdims=True)
+    kernels: NDArray[np.float64] = bells / bells.sum(axis=1, keepdims=True)
+    return kernels
