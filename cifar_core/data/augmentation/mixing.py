@@ -1,8 +1,7 @@
-"""Mixup and CutMix carried out: images of a batch mixed in pairs, and their classes in the same shares."""
+"""Mixup and cutmix: what is drawn for a batch, and what becomes of its images and of their classes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,114 +11,135 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from cifar_core.data.augmentation.mixers import CutMix, Mixer, MixUp
+from cifar_core.data.augmentation.mixers import CutMix, Mixer
 from cifar_core.data.datasets import IMAGE_SIZE
 
-UNMIXED, MIXED_UP, CUT_IN = 0, 1, 2
-"""Of an image: left alone, by mixup, by CutMix."""
+NO_MIX, MIXUP, CUTMIX = 0, 1, 2
+"""What can happen to an image, as `MixDraws.kind` tells it."""
+_STREAM = 1
+"""Keeps these draws apart from those that the transforms make from the same seed: an image must not be mixed exactly
+when it is flipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class MixDraws:
-    """How the N images of a batch are mixed."""
+    """Which images of a batch of N are mixed with which, and how."""
 
     kind: NDArray[np.int8]
-    """[N]: `UNMIXED`, `MIXED_UP` or `CUT_IN`."""
+    """[N]: `NO_MIX`, `MIXUP` or `CUTMIX`."""
     partners: NDArray[np.int64]
-    """[N]: position in the batch of the other image; the image's own where it is left alone."""
+    """[N]: position in the batch of the image that is mixed in; the image's own where none is."""
     shares: NDArray[np.float32]
-    """[N], in 0..1: the image's own part; 1 where it is left alone."""
+    """[N], in 0..1: what the image keeps of itself, and its class of the answer; 1 where nothing is mixed in."""
     boxes: NDArray[np.int64]
-    """[N, 4]: left, top, right, bottom of what CutMix pastes, in pixels, the last two excluded; zeros elsewhere."""
+    """[N, 4]: left, top, right, bottom of what is pasted, in pixels, the last two excluded; zeros without cutmix."""
+
+    def __len__(self) -> int:
+        return len(self.kind)
 
 
-def draw_mix(batch: Sequence[Mixer], count: int, seed: int, size: int = IMAGE_SIZE) -> MixDraws:
-    """Draws for a batch.
+def draw_mix(batch: tuple[Mixer, ...], count: int, seed: int, size: int = IMAGE_SIZE) -> MixDraws:
+    """Draws for the images of a batch; a batch of one has nobody to be mixed with.
 
     Args:
-        batch: the mixers of a spec; of two, each image takes one by the toss of a fair coin.
-        count: images of the batch; a single one finds no partner and is left alone.
-        seed: decides every draw.
-        size: side of the images, in pixels.
+        batch: of an AugmentationSpec. Of two mixers, each image takes one by the toss of a coin, and then the chance of
+            that one decides whether it happens.
+        count: images in the batch, 0 or more.
+        seed: decides every draw; the same as the transforms' may be given.
+        size: side of the images in pixels.
+
+    Raises:
+        ValueError: a negative count, a size below 1, or more than two mixers.
     """
-    generator = np.random.default_rng(seed)
+    if count < 0 or size < 1 or len(batch) > 2:
+        raise ValueError(f"{len(batch)} mixers for {count} images of side {size} cannot be drawn")
     draws = MixDraws(
-        kind=np.zeros(count, dtype=np.int8),
+        kind=np.full(count, NO_MIX, dtype=np.int8),
         partners=np.arange(count),
         shares=np.ones(count, dtype=np.float32),
         boxes=np.zeros((count, 4), dtype=np.int64),
     )
     if not batch or count < 2:
         return draws
-    chosen = generator.integers(0, len(batch), count)
-    # Any other image with equal chance: a step of 1 to count - 1 around the batch.
+    generator = np.random.default_rng((seed, _STREAM))
+    coin = generator.integers(len(batch), size=count)
     partners = (np.arange(count) + generator.integers(1, count, count)) % count
-    for number, mixer in enumerate(batch):
-        happens = (generator.random(count) < mixer.p) & (chosen == number)
+    for side, mixer in enumerate(batch):
+        happens = (coin == side) & (generator.random(count) < mixer.p)
         shares = generator.beta(mixer.alpha, mixer.alpha, count)
         if isinstance(mixer, CutMix):
-            boxes, shares = _boxes(shares, size, generator)
+            boxes = _boxes(shares, size, generator)
             draws.boxes[happens] = boxes[happens]
-        draws.kind[happens] = MIXED_UP if isinstance(mixer, MixUp) else CUT_IN
-        draws.partners[happens] = partners[happens]
-        draws.shares[happens] = shares[happens]
+            shares = 1 - (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) / size**2
+        draws.kind[happens] = CUTMIX if isinstance(mixer, CutMix) else MIXUP
+        draws.partners[happens], draws.shares[happens] = partners[happens], shares[happens]
     return draws
 
 
-def _boxes(
-    shares: NDArray[np.float64], size: int, generator: Generator
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rectangles [N, 4] that would leave these shares, cut at the border; and the shares that they really leave."""
-    sides = np.rint(size * np.sqrt(1 - shares)).astype(np.int64)
-    # A centre anywhere in the image, as in the paper: near the border a part of the rectangle falls off.
-    low = generator.integers(0, size, (2, len(shares))) - sides // 2
-    left, top = low.clip(0, size)
-    right, bottom = (low + sides).clip(0, size)
-    return np.stack([left, top, right, bottom], axis=1), 1 - (right - left) * (bottom - top) / size**2
+def _boxes(shares: NDArray[np.float64], size: int, generator: Generator) -> NDArray[np.int64]:
+    """Squares that leave a share of the image, centred anywhere in it and cut at its border (Yun and others 2019)."""
+    sides = np.rint(size * np.sqrt(1 - shares)).astype(np.int64)[:, None]
+    low = generator.integers(size, size=(len(shares), 2)) - sides // 2
+    return np.concatenate([low, low + sides], axis=1).clip(0, size)
 
 
 def mix_images(images: Tensor, draws: MixDraws) -> Tensor:
-    """Mixes a batch.
+    """Mixes the images of a batch, each with another as it was before.
 
     Args:
-        images: uint8 [N, H, W, C], on any device; they are not changed.
-        draws: for N images.
+        images: uint8 [N, H, W, C], on any device; they are not changed, and the device is not waited for.
+        draws: for N images of this size.
 
     Returns:
-        uint8 [N, H, W, C] on the same device; `images` itself where none is mixed.
+        uint8 [N, H, W, C] on the same device; `images` itself where nothing is mixed.
+
+    Raises:
+        ValueError: the images are not uint8, or the draws are for another number of them.
     """
+    if images.dtype != torch.uint8 or len(images) != len(draws):
+        raise ValueError(f"draws for {len(draws)} uint8 images cannot mix {len(images)} of {images.dtype}")
     if not draws.kind.any():
         return images
-    others = images.index_select(0, _on(images, draws.partners))
-    mixed = images
-    if (draws.kind == MIXED_UP).any():
-        # Shares of 1 leave those alone that mixup does not happen to.
-        shares = np.where(draws.kind == MIXED_UP, draws.shares, np.float32(1))
-        own = _on(images, shares)[:, None, None, None]
+    others, mixed = images.index_select(0, _on(images, draws.partners)), images
+    if (draws.kind == MIXUP).any():
+        # A share of 1 leaves those alone that mixup does not happen to.
+        shares = np.where(draws.kind == MIXUP, draws.shares, np.float32(1))
+        own = _on(images, shares).view(-1, 1, 1, 1)
         mixed = torch.lerp(others.float(), images.float(), own).round_().to(torch.uint8)
-    if (draws.kind == CUT_IN).any():
-        left, top, right, bottom = _on(images, draws.boxes)[:, :, None].unbind(1)
-        down, across = (torch.arange(side, device=images.device) for side in images.shape[1:3])
-        rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
-        mixed = torch.where((rows[:, :, None] & columns[:, None, :]).unsqueeze(3), others, mixed)
+    if (draws.kind == CUTMIX).any():
+        mixed = torch.where(_inside(_on(images, draws.boxes), images), others, mixed)
     return mixed
 
 
 def mix_targets(targets: Tensor, draws: MixDraws, num_classes: int) -> Tensor:
-    """What an answer should be: the classes of both images, each with its share.
+    """The answers for a mixed batch: each class weighs as much as there is of it in the image.
 
     Args:
-        targets: int64 [N], on any device.
-        draws: for N images.
-        num_classes: of the data set.
+        targets: int64 [N], in 0 .. num_classes - 1, on any device, which is not waited for.
+        draws: those by which the images were mixed.
+        num_classes: C, 1 or more.
 
     Returns:
-        float32 [N, num_classes]; each row sums to 1.
+        float32 [N, C] on the same device; every row sums to 1.
+
+    Raises:
+        ValueError: there is no class, or the draws are for another number of images.
     """
+    if num_classes < 1 or len(targets) != len(draws):
+        raise ValueError(f"draws for {len(draws)} images cannot mix {len(targets)} targets of {num_classes} classes")
     own = functional.one_hot(targets, num_classes).float()
     others = own.index_select(0, _on(targets, draws.partners))
     return torch.lerp(others, own, _on(targets, draws.shares)[:, None])
 
 
-def _on(tensor: Tensor, values: NDArray[np.generic]) -> Tensor:
-    return torch.from_numpy(values).to(tensor.device, non_blocking=True)
+def _inside(boxes: Tensor, images: Tensor) -> Tensor:
+    """Which pixels of each image lie in its box: bool [N, H, W, 1]."""
+    left, top, right, bottom = boxes[:, :, None].unbind(1)
+    down, across = (torch.arange(side, device=images.device) for side in images.shape[1:3])
+    rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
+    return (rows[:, :, None] & columns[:, None, :]).unsqueeze(3)
+
+
+def _on(beside: Tensor, values: NDArray[np.generic]) -> Tensor:
+    """Values where a tensor is."""
+    return torch.from_numpy(values).to(beside.device, non_blocking=True)
