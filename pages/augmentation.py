@@ -5,7 +5,7 @@ import streamlit as st
 from cifar_core.data import available_datasets, dataset_info
 from cifar_core.data.augmentation.preview import draw_samples, first_of_each_class
 from cifar_core.ui import resources
-from cifar_core.ui.augmentation_editor import choose_augmentation
+from cifar_core.ui.augmentation.editor import choose_augmentation
 from cifar_core.ui.download_view import offer_cifar10
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.page import page

@@ -1,0 +1,1 @@
+"""The Augmentation page: its editor."""
