@@ -15,6 +15,8 @@ EXPECTED = {
     "seed-model-1": (1_605_600, 75),
     "seed-model-2": (97_264, 69),
     "seed-model-3": (97_264, 69),
+    "best-100k": (99_472, 103),
+    "best-200k": (199_756, 137),
     "dilated": (102_050, 45),
 }
 MODEL_3 = find_preset("seed-model-3")

@@ -8,15 +8,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset
-from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate, Transform
+from cifar_core.data.augmentation import CoarseDropout, ColorJitter, CutMix, MixUp, ShiftScaleRotate, Transform
+from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.ui import workbench
 from cifar_core.ui.workbench_link import augmentation_link
 from tests.pages.helpers import go_to, on_strip, open_page, says, shown
 
-KINDS = ("horizontal_flip", "shift_scale_rotate", "color_jitter", "coarse_dropout")
-DEFAULTS: dict[str, Transform] = {
-    transform.type: transform for transform in (HorizontalFlip(), ShiftScaleRotate(), ColorJitter(), CoarseDropout())
-}
+DEFAULTS: dict[str, Transform] = {kind: info.make() for kind, info in TRANSFORMS.items()}
+KINDS = tuple(DEFAULTS)
 
 
 def laid(session: AppTest) -> AugmentationSpec:
@@ -60,7 +59,8 @@ def test_a_switch_takes_a_transform_in_and_out_and_changes_the_picture(kind: str
     bare = picture(session)
     shown(session.toggle(f"none.{kind}").set_value(True).run())
     assert laid(session).transforms == (DEFAULTS[kind],)
-    assert picture(session) != bare
+    # Digits have no colour to take out.
+    assert (picture(session) == bare) == (kind == "grayscale")
     assert "edited" in on_strip(session, "augmentation")
     shown(session.toggle(f"none.{kind}").set_value(False).run())
     assert laid(session).transforms == ()
@@ -85,12 +85,14 @@ def test_switching_all_off_says_that_nothing_happens() -> None:
         ("shift_scale_rotate.rotate_limit", 90, "rotate_limit", 90),
         ("color_jitter.brightness", 100, "brightness", 1.0),
         ("color_jitter.hue", 180, "hue", 0.5),
-        ("coarse_dropout.holes", 3, "holes", 3),
-        ("coarse_dropout.height", 32, "height", 32),
-        ("coarse_dropout.width", 1, "width", 1),
+        ("coarse_dropout.holes", (1, 3), "holes", (1, 3)),
+        ("coarse_dropout.height", (32, 32), "height", (32, 32)),
+        ("coarse_dropout.width", (1, 8), "width", (1, 8)),
     ],
 )
-def test_a_slider_changes_its_field_and_the_picture(slider: str, value: float, field: str, expected: float) -> None:
+def test_a_slider_changes_its_field_and_the_picture(
+    slider: str, value: float | tuple[float, float], field: str, expected: float | tuple[float, float]
+) -> None:
     session = open_page("augmentation")
     before, old = picture(session), laid(session)
     kind = slider.partition(".")[0]
@@ -106,14 +108,66 @@ def test_a_slider_changes_its_field_and_the_picture(slider: str, value: float, f
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_slider_reaches_both_its_ends(kind: str) -> None:
-    session = open_page("augmentation")
+    session = open_page("augmentation", transforms="none")
+    shown(session.toggle(f"none.{kind}").set_value(True).run())
+    sliders = [slider.key for slider in session.slider if str(slider.key).startswith(f"none.{kind}.")]
+    assert f"none.{kind}.p" in sliders
     for end in ("min", "max"):
-        for slider in session.slider:
-            if str(slider.key).startswith(f"seed-model-3.{kind}."):
-                kind_of_number = int if isinstance(slider.value, int) else float
-                slider.set_value(kind_of_number(getattr(slider, end)))
+        for key in sliders:
+            slider = session.slider(str(key))
+            first = slider.value[0] if isinstance(slider.value, tuple) else slider.value
+            reached = type(first)(getattr(slider, end))
+            slider.set_value((reached, reached) if isinstance(slider.value, tuple) else reached)
         shown(session.run())
         assert not session.error
+
+
+def test_mixers_lie_on_the_workbench_with_their_settings() -> None:
+    session = open_page("augmentation", transforms="none")
+    for kind in ("cutmix", "mixup"):
+        shown(session.toggle(f"none.{kind}").set_value(True).run())
+    shown(session.slider("none.mixup.alpha").set_value(0.4).run())
+    assert laid(session).batch == (CutMix(), MixUp(alpha=0.4))
+    shown(session.toggle("none.cutmix").set_value(False).run())
+    assert laid(session).batch == (MixUp(alpha=0.4),)
+    assert laid(session).transforms == ()
+
+
+def test_the_order_is_told_and_can_be_changed() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    assert says(session, "In this order: horizontal flip, then shift, scale, rotate, then coarse dropout")
+    assert session.button("earlier-0").disabled
+    shown(session.button("earlier-2").click().run())
+    assert [each.type for each in laid(session).transforms] == [
+        "horizontal_flip",
+        "coarse_dropout",
+        "shift_scale_rotate",
+    ]
+    assert sorted(laid(session).transforms, key=repr) == sorted(
+        find_augmentation("assignment").spec.transforms, key=repr
+    )
+
+
+def test_a_transform_switched_on_leaves_the_order_of_the_others() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    shown(session.button("earlier-2").click().run())
+    shown(session.toggle("assignment.grayscale").set_value(True).run())
+    order = [each.type for each in laid(session).transforms]
+    assert [kind for kind in order if kind != "grayscale"] == [
+        "horizontal_flip",
+        "coarse_dropout",
+        "shift_scale_rotate",
+    ]
+
+
+def test_a_border_is_chosen_in_words() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    before = picture(session)
+    shown(session.selectbox("assignment.shift_scale_rotate.border").set_value("reflect").run())
+    moved = transform(session, "shift_scale_rotate")
+    assert isinstance(moved, ShiftScaleRotate)
+    assert moved.border == "reflect"
+    assert picture(session) != before
 
 
 def test_a_slider_moved_back_leaves_no_trace() -> None:
@@ -175,10 +229,10 @@ def test_values_beyond_the_sliders_are_shown_and_kept() -> None:
     far = AugmentationSpec(transforms=(CoarseDropout(holes=16, height=1), ShiftScaleRotate(rotate_limit=180, p=0.33)))
     session = open_page("augmentation", transforms=augmentation_link(find_augmentation("none"), far))
     assert laid(session) == far
-    assert session.slider("none.coarse_dropout.holes").value == 16
+    assert session.slider("none.coarse_dropout.holes").value == (16, 16)
     assert session.slider("none.shift_scale_rotate.rotate_limit").value == 180
-    shown(session.slider("none.coarse_dropout.height").set_value(2).run())
-    assert laid(session) == far.changed(transforms=[far.transforms[0].changed(height=2), far.transforms[1]])
+    shown(session.slider("none.coarse_dropout.height").set_value((2, 3)).run())
+    assert laid(session) == far.changed(transforms=[far.transforms[0].changed(height=(2, 3)), far.transforms[1]])
 
 
 def test_back_to_the_start_takes_every_change_back() -> None:

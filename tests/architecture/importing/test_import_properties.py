@@ -9,6 +9,7 @@ from cifar_core.architecture import ArchitectureSpec, find_preset, num_macs, num
 from cifar_core.architecture.build import build_network
 from cifar_core.architecture.importing.printed import parse_printed
 from cifar_core.architecture.importing.tracing import trace_network
+from cifar_core.architecture.nodes import Branch
 from cifar_core.errors import SpecError
 from tests.architecture.branched import networks
 from tests.architecture.random_specs import conv_chains
@@ -66,4 +67,5 @@ def test_presets_are_read_back(name: str) -> None:
     spec = find_preset(name).spec
     network = build_network(spec)
     assert_same_network(trace_network(network, f"built.py:{name}").spec, spec)
-    assert_same_network(parse_printed(str(network)).spec, spec)
+    if not any(isinstance(node, Branch) for node in spec.nodes):  # a printed module does not show what is added
+        assert_same_network(parse_printed(str(network)).spec, spec)
