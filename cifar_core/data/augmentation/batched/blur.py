@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
+from cifar_core.data.augmentation.batched.moving import on_device_of
 from cifar_core.data.augmentation.draws import Draws
 
 
@@ -19,24 +21,34 @@ def gaussian_blur(images: Tensor, draws: Draws) -> Tensor:
         draws: of a GaussianBlur, for these images.
     """
     kernels = _kernels(draws.values["sigma"].astype(np.float64), draws.values["kernel_size"].astype(np.int64))
-    return convolve(images, kernels)
+    return _blurred(images, kernels)
 
 
-def convolve(images: Tensor, kernels: NDArray[np.float64]) -> Tensor:
+def _blurred(images: Tensor, kernels: NDArray[np.float64]) -> Tensor:
     """uint8 [N, H, W, 3], along both axes with the image's own kernel [N, K], K odd."""
-    count, height, width, channels = images.shape
+    height, width, channels = images.shape[1:]
     reach = kernels.shape[1] // 2
-    weights = torch.from_numpy(kernels.astype(np.float32)).to(images.device, non_blocking=True)
-    weights = weights.repeat_interleave(channels, dim=0).view(count * channels, 1, 1, -1)
-    # One group a channel of an image: each has its own kernel.
-    rows = images.permute(0, 3, 1, 2).reshape(1, count * channels, height, width).float()
-    groups = count * channels
-    blurred = functional.conv2d(functional.pad(rows, (reach, reach, 0, 0), "reflect"), weights, groups=groups)
-    blurred = functional.conv2d(
-        functional.pad(blurred, (0, 0, reach, reach), "reflect"), weights.transpose(2, 3), groups=groups
+    weights = on_device_of(images, kernels.astype(np.float32)).T[:, :, None, None]
+    # Not by a convolution, which a GPU may compute with fewer bits.
+    beside = images.float().index_select(2, on_device_of(images, _mirrored(width, reach))).flatten(2)
+    across = _weighted_sum(
+        [beside.narrow(2, channels * tap, channels * width) for tap in range(2 * reach + 1)], weights
     )
-    shaped = blurred.view(count, channels, height, width).permute(0, 2, 3, 1)
-    return shaped.round_().clamp_(0, 255).to(torch.uint8, memory_format=torch.contiguous_format)
+    above = across.index_select(1, on_device_of(images, _mirrored(height, reach)))
+    blurred = _weighted_sum([above.narrow(1, tap, height) for tap in range(2 * reach + 1)], weights)
+    return blurred.round_().clamp_(0, 255).to(torch.uint8).view(images.shape)
+
+
+def _weighted_sum(shifted: Sequence[Tensor], weights: Tensor) -> Tensor:
+    total = shifted[0] * weights[0]
+    for part, weight in zip(shifted[1:], weights[1:], strict=True):
+        total.addcmul_(part, weight)
+    return total
+
+
+def _mirrored(side: int, reach: int) -> NDArray[np.int64]:
+    """[side + 2 * reach]: the pixels of a side with those seen beyond its ends."""
+    return np.pad(np.arange(side), reach, mode="reflect")
 
 
 def _kernels(sigma: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -46,4 +58,5 @@ def _kernels(sigma: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.
     # A kernel of one pixel has no deviation, and none is needed.
     bells = np.exp(-0.5 * (away / np.where(sigma > 0, sigma, 1.0)[:, None]) ** 2)
     bells[away > size[:, None] // 2] = 0
-    return bells / bells.sum(axis=1, keepdims=True)
+    kernels: NDArray[np.float64] = bells / bells.sum(axis=1, keepdims=True)
+    return kernels

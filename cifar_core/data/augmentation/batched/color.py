@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cifar_core.data.augmentation.batched.moving import by_group, on_device_of
 from cifar_core.data.augmentation.batched.tables import linear_table, look_up
 from cifar_core.data.augmentation.draws import Draws
 
@@ -41,16 +42,12 @@ def color_jitter(images: Tensor, draws: Draws) -> Tensor:
     """
     steps = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
     names = ("brightness", "contrast", "saturation", "hue")
-    order = draws.values["order"]
-    for place in range(len(steps)):
-        changed = torch.empty_like(images)
-        for number, (step, name) in enumerate(zip(steps, names, strict=True)):
-            chosen = np.flatnonzero(order[:, place] == number)
-            if len(chosen):
-                positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
-                part = step(images.index_select(0, positions), draws.values[name][chosen])
-                changed.index_copy_(0, positions, part)
-        images = changed
+
+    def step(number: int, part: Tensor, positions: NDArray[np.intp]) -> Tensor:
+        return steps[number](part, draws.values[names[number]][positions])
+
+    for numbers in draws.values["order"].T:
+        images = by_group(images, numbers, step)
     return images
 
 
@@ -70,7 +67,9 @@ def adjust_contrast(images: Tensor, factors: NDArray[np.generic]) -> Tensor:
 def adjust_saturation(images: Tensor, factors: NDArray[np.generic]) -> Tensor:
     """uint8 [N, H, W, 3], the distance of each pixel to its own gray times the image's factor [N]."""
     by, rest = (_on(images, share)[:, None, None, None] for share in (factors, 1 - factors))
-    mixed = images.float().mul_(by).add_(_gray(images).unsqueeze(3) * rest)
+    gray = (_gray(images).unsqueeze(3) * rest).double()
+    # OpenCV multiplies and adds in one step, which rounds once: in double precision the product is exact.
+    mixed = (images.double() * by.double() + gray).float()
     return mixed.round_().clamp_(0, 255).to(torch.uint8)
 
 
@@ -80,14 +79,14 @@ def adjust_hue(images: Tensor, turns: NDArray[np.generic]) -> Tensor:
     hue, saturation, value = _to_hsv(images)
     # The table of albumentations: whole steps, cut off.
     steps = np.mod(np.arange(_HUES) + _HUES * np.asarray(turns, dtype=np.float64)[:, None], _HUES).astype(np.uint8)
-    table = torch.from_numpy(steps).to(images.device, non_blocking=True)
+    table = on_device_of(images, steps)
     turned = table.gather(1, hue.flatten(1)).view(hue.shape)
     return torch.where(still, images, _from_hsv(turned, saturation, value))
 
 
 def _on(images: Tensor, values: NDArray[np.generic], dtype: type[np.floating] = np.float32) -> Tensor:
     """[N] where the images are."""
-    return torch.from_numpy(np.asarray(values, dtype=dtype)).to(images.device, non_blocking=True)
+    return on_device_of(images, np.asarray(values, dtype=dtype))
 
 
 def _gray(images: Tensor) -> Tensor:
@@ -116,7 +115,7 @@ def _reciprocals(numerator: float, images: Tensor) -> Tensor:
     """int32 [256]: numerator / i in 2 ** 12ths, rounded; 0 at 0."""
     table = np.zeros(256, dtype=np.int32)
     table[1:] = np.rint(numerator * (1 << 12) / np.arange(1, 256))
-    return torch.from_numpy(table).to(images.device, non_blocking=True)
+    return on_device_of(images, table)
 
 
 def _from_hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from cifar_core.data.augmentation.batched.moving import on_device_of
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.transforms import Border
 
@@ -92,23 +94,22 @@ def warp(images: Tensor, matrices: NDArray[np.float64], border: Border, fill: Se
     # From pixels to the -1..1 between the centres of the outermost pixels.
     back *= np.array([2 / (width - 1), 2 / (height - 1)])[:, None]
     back[:, :, 2] -= 1
-    x, y = np.meshgrid(np.arange(width), np.arange(height))
-    places = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], axis=1).astype(np.float32)
-    move = torch.from_numpy(back.transpose(0, 2, 1).astype(np.float32)).to(images.device, non_blocking=True)
-    grid = torch.from_numpy(places).to(images.device, non_blocking=True) @ move
-    color = torch.tensor(fill, device=images.device)
+    # A place is the sum of what its column and what its row tells.
+    across, down = back[:, :, :1] * np.arange(width), back[:, :, 1:2] * np.arange(height) + back[:, :, 2:]
+    moves = on_device_of(images, np.concatenate([across, down], axis=2).astype(np.float32))
+    grid = moves[:, :, None, :width] + moves[:, :, width:, None]
     source = images.float()
-    if border == "constant":
-        source = source.sub_(color)  # beyond the image `grid_sample` knows nothing but zero
+    # Beyond the image `grid_sample` knows nothing but zero.
+    beyond = _row_of(fill, images).float() if border == "constant" else None
+    if beyond is not None:
+        _rows(source).sub_(beyond)
     warped = functional.grid_sample(
-        source.permute(0, 3, 1, 2),
-        grid.view(len(images), height, width, 2),
-        padding_mode=_PADDING[border],
-        align_corners=True,
-    ).permute(0, 2, 3, 1)
-    if border == "constant":
-        warped = warped + color
-    return warped.round().to(torch.uint8, memory_format=torch.contiguous_format)
+        source.permute(0, 3, 1, 2), grid.permute(0, 2, 3, 1), padding_mode=_PADDING[border], align_corners=True
+    )
+    pixels = warped.permute(0, 2, 3, 1).contiguous()
+    if beyond is not None:
+        _rows(pixels).add_(beyond)
+    return pixels.round_().to(torch.uint8)
 
 
 def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill: Sequence[float]) -> Tensor:
@@ -122,18 +123,16 @@ def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill
         fill: its levels in 0..255, with the constant border.
     """
     count, height, width, channels = images.shape
-    rows = draws.values["top"][:, None] - padding + np.arange(height)
-    columns = draws.values["left"][:, None] - padding + np.arange(width)
+    rows = draws.values["top"].astype(np.int64)[:, None] - padding + np.arange(height)
+    columns = draws.values["left"].astype(np.int64)[:, None] - padding + np.arange(width)
     source = images.reshape(count, height * width, channels)
     if border == "constant":
         inside = _within(rows, height)[:, :, None] & _within(columns, width)[:, None, :]
     rows, columns = _brought_inside(rows, height, border), _brought_inside(columns, width, border)
     places = (np.arange(count)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
-    chosen = torch.from_numpy(places.ravel()).to(images.device, non_blocking=True)
-    cropped = source.reshape(-1, channels).index_select(0, chosen).view(images.shape)
+    cropped = source.reshape(-1, channels).index_select(0, on_device_of(images, places.ravel())).view(images.shape)
     if border == "constant":
-        shown = torch.from_numpy(inside).to(images.device, non_blocking=True).unsqueeze(3)
-        return torch.where(shown, cropped, _levels(fill, images))
+        return _covered(cropped, on_device_of(images, _bits(~inside.repeat(channels, axis=2))), fill)
     return cropped
 
 
@@ -145,25 +144,42 @@ def coarse_dropout(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tenso
         draws: of a CoarseDropout, for these images.
         fill: levels in 0..255 of what is covered.
     """
-    height, width = images.shape[1:3]
+    height, width, channels = images.shape[1:]
     left, top, right, bottom = np.moveaxis(draws.values["holes"], 2, 0)[..., None]
-    down, across = np.arange(height), np.arange(width)
-    rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
-    hidden = (rows[..., :, None] & columns[..., None, :]).any(axis=1)
-    covered = torch.from_numpy(hidden).to(images.device, non_blocking=True).unsqueeze(3)
-    return torch.where(covered, _levels(fill, images), images)
+    down, across = np.arange(height), np.arange(width).repeat(channels)
+    rows = on_device_of(images, _bits((down >= top) & (down < bottom))).unsqueeze(3)
+    columns = on_device_of(images, _bits((across >= left) & (across < right))).unsqueeze(2)
+    return _covered(images, reduce(torch.bitwise_or, map(torch.bitwise_and, rows.unbind(1), columns.unbind(1))), fill)
 
 
-def _levels(fill: Sequence[float], images: Tensor) -> Tensor:
-    return torch.tensor([round(level) for level in fill], dtype=torch.uint8, device=images.device)
+def _covered(images: Tensor, hidden: Tensor, fill: Sequence[float]) -> Tensor:
+    """The images with the fill's levels where `hidden`, uint8 [N, H, W * 3] of no bits or all, says so."""
+    # Several times as fast as `where` on a CPU.
+    rows = _rows(images)
+    return (rows ^ ((rows ^ _row_of(fill, images)) & hidden)).view(images.shape)
 
 
-def _within(places: NDArray[np.generic], side: int) -> NDArray[np.bool_]:
+def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """All eight where the mask says yes."""
+    return mask.view(np.uint8) * np.uint8(255)
+
+
+def _rows(images: Tensor) -> Tensor:
+    """[N, H, W * 3] of [N, H, W, 3]: runs along which a CPU is many times as fast as along three channels."""
+    return images.view(*images.shape[:2], -1)
+
+
+def _row_of(fill: Sequence[float], images: Tensor) -> Tensor:
+    """uint8 [W * 3]: a row of pixels of one colour."""
+    return on_device_of(images, np.tile(np.rint(fill), images.shape[2]).astype(np.uint8))
+
+
+def _within(places: NDArray[np.int64], side: int) -> NDArray[np.bool_]:
     inside: NDArray[np.bool_] = (places >= 0) & (places < side)
     return inside
 
 
-def _brought_inside(places: NDArray[np.generic], side: int, border: Border) -> NDArray[np.generic]:
+def _brought_inside(places: NDArray[np.int64], side: int, border: Border) -> NDArray[np.int64]:
     """The pixel that is seen at a place beyond the image."""
     if border == "reflect":
         places = np.abs(places)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from cifar_core.data.augmentation.batched.color import adjust_brightness, adjust_contrast, adjust_saturation
 from cifar_core.data.augmentation.batched.geometry import shear_or_move, turn
+from cifar_core.data.augmentation.batched.moving import by_group, on_device_of
 from cifar_core.data.augmentation.batched.tables import (
     autocontrast_table,
     equalize_table,
@@ -33,22 +34,20 @@ def trivial_augment(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tens
         draws: of a TrivialAugment, for these images.
         fill: levels in 0..255 of what an image leaves empty.
     """
-    op, amount = draws.values["op"], draws.values["amount"]
-    changed = images.clone()
-    for number, name in enumerate(TRIVIAL_OPS):
-        chosen = np.flatnonzero(op == number)
-        if name == "identity" or len(chosen) == 0:
-            continue
-        positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
-        part = images.index_select(0, positions)
-        changed.index_copy_(0, positions, _carry_out(name, part, amount[chosen], fill))
-    return changed
+    amounts = draws.values["amount"]
+
+    def carry_out(number: int, part: Tensor, positions: NDArray[np.intp]) -> Tensor:
+        return _carry_out(TRIVIAL_OPS[number], part, amounts[positions], fill)
+
+    return by_group(images, draws.values["op"], carry_out)
 
 
 def _carry_out(name: str, images: Tensor, amounts: Amounts, fill: Sequence[float]) -> Tensor:
     """One operation on images to all of which it happens."""
     none = np.zeros(len(images))
     match name:
+        case "identity":
+            return images
         case "shear_x":
             return shear_or_move(images, (amounts, none), (none, none), fill)
         case "shear_y":
@@ -94,4 +93,4 @@ def sharpen(images: Tensor, alphas: Amounts) -> Tensor:
 
 def _on(images: Tensor, amounts: Amounts) -> Tensor:
     """float64 [N] where the images are."""
-    return torch.from_numpy(np.asarray(amounts, dtype=np.float64)).to(images.device, non_blocking=True)
+    return on_device_of(images, np.asarray(amounts, dtype=np.float64))
