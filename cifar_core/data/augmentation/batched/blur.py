@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cifar_core.data.augmentation.batched.moving import on_device_of
+from cifar_core.data.augmentation.batched.neighbours import along_both_axes
 from cifar_core.data.augmentation.draws import Draws
 
 
@@ -21,34 +23,16 @@ def gaussian_blur(images: Tensor, draws: Draws) -> Tensor:
         draws: of a GaussianBlur, for these images.
     """
     kernels = _kernels(draws.values["sigma"].astype(np.float64), draws.values["kernel_size"].astype(np.int64))
-    return _blurred(images, kernels)
-
-
-def _blurred(images: Tensor, kernels: NDArray[np.float64]) -> Tensor:
-    """uint8 [N, H, W, 3], along both axes with the image's own kernel [N, K], K odd."""
-    height, width, channels = images.shape[1:]
-    reach = kernels.shape[1] // 2
     weights = on_device_of(images, kernels.astype(np.float32)).T[:, :, None, None]
-    # Not by a convolution, which a GPU may compute with fewer bits.
-    beside = images.float().index_select(2, on_device_of(images, _mirrored(width, reach))).flatten(2)
-    across = _weighted_sum(
-        [beside.narrow(2, channels * tap, channels * width) for tap in range(2 * reach + 1)], weights
-    )
-    above = across.index_select(1, on_device_of(images, _mirrored(height, reach)))
-    blurred = _weighted_sum([above.narrow(1, tap, height) for tap in range(2 * reach + 1)], weights)
+    blurred = along_both_axes(images, kernels.shape[1] // 2, partial(_weighted_sum, weights=weights))
     return blurred.round_().clamp_(0, 255).to(torch.uint8).view(images.shape)
 
 
-def _weighted_sum(shifted: Sequence[Tensor], weights: Tensor) -> Tensor:
-    total = shifted[0] * weights[0]
-    for part, weight in zip(shifted[1:], weights[1:], strict=True):
+def _weighted_sum(parts: Sequence[Tensor], weights: Tensor) -> Tensor:
+    total = parts[0] * weights[0]
+    for part, weight in zip(parts[1:], weights[1:], strict=True):
         total.addcmul_(part, weight)
     return total
-
-
-def _mirrored(side: int, reach: int) -> NDArray[np.int64]:
-    """[side + 2 * reach]: the pixels of a side with those seen beyond its ends."""
-    return np.pad(np.arange(side), reach, mode="reflect")
 
 
 def _kernels(sigma: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:

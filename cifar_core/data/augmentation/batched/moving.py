@@ -39,11 +39,12 @@ def by_group(
     if len(images) == 0:
         return images
     order = np.argsort(groups, kind="stable")
-    numbers, sizes = np.unique(groups, return_counts=True)
+    sizes = np.bincount(groups.astype(np.intp))
+    numbers = np.flatnonzero(sizes)
     if len(numbers) == 1:
         return change(numbers[0].item(), images, order)
     # Whole images are copied in runs: far quicker than writing each to its place.
-    parts = torch.split(images.index_select(0, on_device_of(images, order)), sizes.tolist())
-    places = np.split(order, np.cumsum(sizes)[:-1])
+    parts = torch.split(images.index_select(0, on_device_of(images, order)), sizes[numbers].tolist())
+    places = np.split(order, np.cumsum(sizes[numbers])[:-1])
     changed = torch.cat([change(*group) for group in zip(numbers.tolist(), parts, places, strict=True)])
     return changed.index_select(0, on_device_of(images, np.argsort(order)))
