@@ -87,7 +87,7 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
 def _message(problem: ErrorDetails) -> str:
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     message = message.partition(", unable to parse")[0].replace("a valid tuple", "a list")
-    message = re.sub(r"tuple should have (at \w+ \d+ items?) after validation.*", r"it must hold \1", message)
+    message = re.sub(r"[Tt]uple should have (at \w+ \d+ items?) after validation.*", r"it must hold \1", message)
     return message[0].lower() + message[1:]
 
 

@@ -78,14 +78,14 @@ def tiny_data() -> TrainingData:
     return load_run_data(tiny_config()).training
 
 
-def flip_some(images: Tensor, seed: int) -> Tensor:
+def flip_some(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """An augmentation without albumentations: the seed's bits say which images are mirrored."""
     flipped = [image.flip(1) if (seed >> (position % 32)) & 1 else image for position, image in enumerate(images)]
-    return torch.stack(flipped)
+    return torch.stack(flipped), targets
 
 
-def unchanged(images: Tensor, seed: int) -> Tensor:
-    return images
+def unchanged(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    return images, targets
 
 
 class Recorder:

@@ -66,8 +66,10 @@ def _same_work(one: RunConfig, other: RunConfig) -> bool:
     def work(config: RunConfig) -> tuple[object, ...]:
         spec, training = config.architecture, config.training
         images = (training.protocol, training.validation_images, training.limit_train, training.limit_test)
-        extras = (training.optimizer.kind, training.precision, training.ema_decay is None, training.clip_norm is None)
-        network = (spec.nodes, spec.head, config.dataset, config.augmentation.transforms)
-        return *network, training.batch_size, *images, *extras
+        extras = (training.optimizer.kind, training.ema_decay is None, training.clip_norm is None)
+        arithmetic = (training.precision, training.execution)
+        network = (spec.nodes, spec.head, config.dataset)
+        augmentation = (config.augmentation.transforms, config.augmentation.batch, training.augmentation_engine)
+        return *network, *augmentation, training.batch_size, *images, *extras, *arithmetic
 
     return work(one) == work(other)

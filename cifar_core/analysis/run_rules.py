@@ -36,7 +36,7 @@ class RunRule(RuleResult):
 
 
 def judge_run(run: Run, limits: RunLimits | None = None) -> tuple[RunRule, ...]:
-    """Judges what the assignment asks of a run: its three transforms and its test accuracy."""
+    """Judges what the assignment asks of a run: its three transforms, by albumentations, and its test accuracy."""
     transforms = (_transform(run, name, title) for name, title in ASKED_TRANSFORMS.items())
     return (*transforms, _accuracy(run, limits or RunLimits()))
 
@@ -45,12 +45,16 @@ def _transform(run: Run, name: str, title: str) -> RunRule:
     # A transform whose probability is 0 never happens.
     chances = [transform.p for transform in run.config.augmentation.transforms if transform.type == name]
     applied = [chance for chance in chances if chance > 0]
+    engine = run.config.training.augmentation_engine
+    passed = bool(applied) and engine == "albumentations"
     if applied:
         shares = ", ".join(f"{100 * chance:g} %" for chance in applied)
-        detail = f"Applied to {shares} of the training images."
+        detail = f"Applied to {shares} of the training images"
+        detail += "." if passed else f" by the {engine} engine: the assignment asks for albumentations."
     else:
         detail = "It is listed with probability 0." if chances else "The augmentation does not list it."
-    return RunRule(name=name, title=title, passed=bool(applied), value=len(applied), limit=">= 1", detail=detail)
+    value = len(applied) if passed or not applied else "not by albumentations"
+    return RunRule(name=name, title=title, passed=passed, value=value, limit=">= 1", detail=detail)
 
 
 def _accuracy(run: Run, limits: RunLimits) -> RunRule:

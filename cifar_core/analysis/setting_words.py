@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cifar_core.data.augmentation.ranges import ORDERED
 from cifar_core.spec_model import SpecModel
 
 ABSENT = "-"
@@ -45,10 +46,19 @@ def field_words(spec: SpecModel, skip: Sequence[str] = ()) -> Settings:
     """The plain fields of a spec, without those named in `skip` and without specs inside it."""
     fields = ((name, getattr(spec, name)) for name in type(spec).model_fields if name not in skip)
     return {
-        name.replace("_", " "): _NONE_WORDS.get(name, ABSENT) if value is None else in_words(value)
+        name.replace("_", " "): _field_in_words(spec, name, value)
         for name, value in fields
         if not isinstance(value, SpecModel)
     }
+
+
+def _field_in_words(spec: SpecModel, name: str, value: object) -> str:
+    if value is None:
+        return _NONE_WORDS.get(name, ABSENT)
+    if isinstance(value, tuple) and ORDERED in type(spec).model_fields[name].metadata:
+        # A range of one is told as the number that it was written as.
+        return " to ".join(dict.fromkeys(map(in_words, value)))
+    return in_words(value)
 
 
 def in_words(value: object) -> str:

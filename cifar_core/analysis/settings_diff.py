@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cifar_core.analysis.network_diff import are_same_network, label_settings, network_settings
 from cifar_core.analysis.setting_words import ABSENT, Part, Settings, aligned, field_words, in_words, merged
 from cifar_core.data import dataset_info
+from cifar_core.data.augmentation import Mixer, Transform
 from cifar_core.data.splits import split_sizes
 from cifar_core.errors import SpecError
 from cifar_core.runs import Run
@@ -127,22 +128,30 @@ def _machine(run: Run) -> Settings:
 
 
 def _augmentation(runs: Sequence[Run]) -> list[Settings]:
-    """Transforms of a type stand for each other, the first for the first; those that all have may differ in order."""
-    pipelines = [_transforms(run) for run in runs]
-    titles = dict.fromkeys(title for pipeline in pipelines for title in pipeline)
-    places = [aligned(title, [pipeline.get(title) for pipeline in pipelines]) for title in titles]
-    common = set(titles).intersection(*pipelines)
+    """Transforms of a type stand for each other, the first for the first; those that all have may differ in order.
+
+    Mixers do too, but the toss of a coin chooses between them: their order is no setting.
+    """
+    pipelines = [_by_title(run.config.augmentation.transforms) for run in runs]
+    mixers = [_by_title(run.config.augmentation.batch) for run in runs]
+    common = set(pipelines[0]).intersection(*pipelines)
     orders = [{"order": ", ".join(title for title in pipeline if title in common)} for pipeline in pipelines]
-    return merged([*places, orders], len(runs))
+    return merged([*_places(pipelines), orders, *_places(mixers)], len(runs))
 
 
-def _transforms(run: Run) -> dict[str, Part]:
+def _places(of_runs: Sequence[Mapping[str, Part]]) -> list[list[Settings]]:
+    titles = dict.fromkeys(title for parts in of_runs for title in parts)
+    return [aligned(title, [parts.get(title) for parts in of_runs]) for title in titles]
+
+
+def _by_title(specs: Sequence[Transform | Mixer]) -> dict[str, Part]:
+    """In their order; a second one of a type has its number behind its title."""
     seen: Counter[str] = Counter()
     found = {}
-    for transform in run.config.augmentation.transforms:
-        title = transform.type.replace("_", " ")
+    for spec in specs:
+        title = spec.type.replace("_", " ")
         seen[title] += 1
-        found[title if seen[title] == 1 else f"{title} {seen[title]}"] = Part.of(title, transform)
+        found[title if seen[title] == 1 else f"{title} {seen[title]}"] = Part.of(title, spec)
     return found
 
 

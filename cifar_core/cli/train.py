@@ -29,6 +29,14 @@ from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 @click.option("--epochs", type=int, help="Passes over the training images.")
 @click.option("--batch-size", type=int, help="Images a step.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--precision", type=click.Choice(["float32", "bfloat16", "float16"]), help="Of the forward pass.")
+@click.option("--execution", type=click.Choice(["eager", "graph", "compiled"]), help="How a step is carried out.")
+@click.option(
+    "--engine",
+    "augmentation_engine",
+    type=click.Choice(["albumentations", "batched"]),
+    help="What carries the augmentation out (the recipe seed: albumentations).",
+)
 @click.option("--seed", type=int, help="Decides weights, order, augmentation and dropout.")
 @click.option("--validation-images", type=int, help="Training images held out to choose on (default: a tenth).")
 @click.option("--limit-train", type=int, metavar="N", help="Train on at most N images: a quick trial.")

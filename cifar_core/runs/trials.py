@@ -47,21 +47,25 @@ class Trial:
 def _speed_key(config: RunConfig, device: str) -> str:
     """Of all runs whose batches cost the same: the number of epochs and images is left open."""
     spec, training = config.architecture, config.training
-    extras = (training.ema_decay is not None, training.clip_norm is not None, training.precision)
-    transforms = [transform.model_dump_json() for transform in config.augmentation.transforms]
+    extras = (training.ema_decay is not None, training.clip_norm is not None, training.precision, training.execution)
+    engine, augmentation = training.augmentation_engine, _augmentation(config)
     layers = [node.model_dump_json() for node in (*spec.nodes, *spec.head)]
-    return _digest("speed", device, layers, transforms, training.batch_size, training.optimizer.kind, extras)
+    return _digest("speed", device, layers, engine, augmentation, training.batch_size, training.optimizer.kind, extras)
 
 
 def _range_key(config: RunConfig, device: str) -> str:
     """Of all runs whose loss answers alike to a rising learning rate: the rate itself and the epochs are left out."""
     # "auto" and the device that it stands for are the same work, and `device` says which that is.
-    left_out = {"device", "epochs", "schedule", "recipe", "limit_test", "validation_images"}
+    left_out = {"device", "execution", "epochs", "schedule", "recipe", "limit_test", "validation_images"}
     training = config.training.model_dump(exclude=left_out)
     training["optimizer"].pop("learning_rate")
     network = config.architecture.model_dump_json(exclude={"name"})
-    augmentation = [transform.model_dump_json() for transform in config.augmentation.transforms]
-    return _digest("range", device, config.dataset, network, augmentation, training)
+    return _digest("range", device, config.dataset, network, _augmentation(config), training)
+
+
+def _augmentation(config: RunConfig) -> list[str]:
+    """Transforms and mixers, without the name."""
+    return [part.model_dump_json() for part in (*config.augmentation.transforms, *config.augmentation.batch)]
 
 
 def _digest(kind: str, *parts: object) -> str:

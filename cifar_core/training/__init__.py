@@ -7,6 +7,7 @@ torch and pydantic alone: it knows nothing of the store, of threads, of pages or
 from cifar_core.training.recipes import FIRST_RUN, Recipe, find_recipe, recipe_names
 from cifar_core.training.schedule import learning_rate
 from cifar_core.training.spec import (
+    SEED_RECIPE,
     AdamW,
     ConstantSchedule,
     CosineSchedule,
@@ -18,6 +19,7 @@ from cifar_core.training.steps import num_batches
 
 __all__ = [
     "FIRST_RUN",
+    "SEED_RECIPE",
     "AdamW",
     "ConstantSchedule",
     "CosineSchedule",

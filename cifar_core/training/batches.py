@@ -12,8 +12,9 @@ from cifar_core.protocol import EvaluationSplit
 from cifar_core.training.seeds import derive_seed
 from cifar_core.training.steps import num_batches
 
-Augment = Callable[[Tensor, int], Tensor]
-"""(uint8 images [N, H, W, C], seed) -> uint8 images of the same shape."""
+Augment = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
+"""(uint8 images [N, H, W, C], int64 targets [N], seed) -> images of the same shape, and what an answer should be: the
+targets, or a class's share of it, float32 [N, num_classes]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class TensorImages:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def to(self, device: torch.device) -> TensorImages:
+        """The same on a device; the same memory where it is there already."""
+        return TensorImages(self.images.to(device), self.targets.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,12 @@ class Normalize:
 def training_batches(
     data: TensorImages, batch_size: int, seed: int, epoch: int, augment: Augment
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of augmented (images, targets) on the host, in an order that depends on (seed, epoch) alone."""
+    """One epoch of augmented (images, targets), in an order that depends on (seed, epoch) alone.
+
+    They come from where the data is: images that lie on a GPU are gathered and augmented there.
+    """
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
-    order = torch.randperm(len(data), generator=generator)
+    order = torch.randperm(len(data), generator=generator).to(data.images.device)
     for batch in range(num_batches(len(data), batch_size)):
         chosen = order[batch * batch_size : (batch + 1) * batch_size]
-        images = augment(data.images[chosen], derive_seed(seed, "augmentation", epoch, batch))
-        yield images, data.targets[chosen]
+        yield augment(data.images[chosen], data.targets[chosen], derive_seed(seed, "augmentation", epoch, batch))

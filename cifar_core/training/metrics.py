@@ -36,7 +36,7 @@ class EpochMetrics:
     train_loss: float
     """Mean over the epoch's images, label smoothing included."""
     train_accuracy: float
-    """In 0..1."""
+    """In 0..1; of images that were mixed, the class that weighs most is the right one."""
     last_batch_loss: float
     batches: int
     split: EvaluationSplit

@@ -5,18 +5,47 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from torch import nn, optim
+import torch
+from torch import Tensor, nn, optim
 
 from cifar_core.errors import TrainingError
 from cifar_core.training.spec import AdamW, Sgd
 
 
-def build_optimizer(network: nn.Module, spec: Sgd | AdamW) -> optim.Optimizer:
-    """The optimizer over all parameters of a network; the schedule sets its learning rate before every step."""
-    options = _options(spec)
+def build_optimizer(
+    network: nn.Module, spec: Sgd | AdamW, decay_norms: bool = True, in_graph: bool = False
+) -> optim.Optimizer:
+    """The optimizer over all parameters of a network; the schedule sets its learning rate before every step.
+
+    Args:
+        network: on the device where it trains.
+        spec: which optimizer, with its settings.
+        decay_norms: whether weight decay acts on vectors too: the scales and shifts of norms, and biases.
+        in_graph: whether its steps become a part of a CUDA graph, which finds all that changes in tensors.
+    """
+    weights = list(network.parameters())
+    groups: list[dict[str, Any]] = [{"params": weights}]
+    if not decay_norms:
+        vectors = [weight for weight in weights if weight.dim() <= 1]
+        groups = [
+            {"params": [weight for weight in weights if weight.dim() > 1]},
+            {"params": vectors, "weight_decay": 0.0},
+        ]
+    rate = torch.tensor(spec.learning_rate, device=weights[0].device) if in_graph else spec.learning_rate
+    # One kernel for all weights where the device has one; on a CPU the plain loop over them is as fast.
+    fused, options = weights[0].is_cuda, _options(spec)
     if isinstance(spec, AdamW):
-        return optim.AdamW(network.parameters(), lr=spec.learning_rate, **options)
-    return optim.SGD(network.parameters(), lr=spec.learning_rate, **options)
+        return optim.AdamW(groups, lr=rate, fused=fused, capturable=in_graph, **options)
+    return optim.SGD(groups, lr=rate, fused=fused, **options)
+
+
+def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
+    """Sets the learning rate of the next step."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def load_optimizer(optimizer: optim.Optimizer, spec: Sgd | AdamW, state: dict[str, Any]) -> None:
@@ -25,11 +54,15 @@ def load_optimizer(optimizer: optim.Optimizer, spec: Sgd | AdamW, state: dict[st
     Raises:
         TrainingError: the state is that of another optimizer.
     """
-    options = _options(spec)
     try:
-        same = all(group[name] == options[name] for group in state["param_groups"] for name in options)
+        pairs = list(zip(optimizer.param_groups, state["param_groups"], strict=True))
+        same = all(own[name] == theirs[name] for own, theirs in pairs for name in _options(spec))
         if same:
-            optimizer.load_state_dict(copy.deepcopy(state))
+            state = copy.deepcopy(state)
+            for own, theirs in zip(optimizer.param_groups, state["param_groups"], strict=True):
+                # How to compute is this device's matter, not the checkpoint's, and the rate is the schedule's.
+                theirs.update({name: own[name] for name in ("lr", "fused", "capturable") if name in own})
+            optimizer.load_state_dict(state)
     except (KeyError, TypeError, ValueError):
         same = False
     if not same:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.protocol import Protocol
 from cifar_core.spec_model import SpecModel
+
+SEED_RECIPE = "seed"
+"""Name of the seed document's own recipe."""
 
 
 class Sgd(SpecModel):
@@ -19,6 +22,7 @@ class Sgd(SpecModel):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = True
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 5e-4
+    """Pull towards zero, added to the gradient."""
 
 
 class AdamW(SpecModel):
@@ -87,12 +91,18 @@ class TrainingSpec(SpecModel):
     """Evaluate an exponential moving average of the weights, which keeps this share at every step; None for none."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """Largest L2 norm of the whole gradient: a longer one is scaled down to it; None for no limit."""
+    decay_norms: bool = True
+    """Whether weight decay also pulls at the scales and shifts of norms and at biases, as PyTorch does by itself."""
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """Of the forward pass while training; below float32 it is mixed (autocast), and the weights stay float32."""
+    execution: Literal["eager", "graph", "compiled"] = "eager"
+    """How a step is carried out. "eager": operation by operation. "graph": on a GPU recorded once as a CUDA graph and
+    replayed. "compiled": the same through `torch.compile`, which takes a minute at first; on a CPU it gains nothing."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"auto" takes a GPU if there is one."""
-    augmentation_engine: Literal["albumentations"] = "albumentations"
-    """What carries the AugmentationSpec out."""
+    augmentation_engine: Literal["albumentations", "batched"] = "albumentations"
+    """What carries the AugmentationSpec out: albumentations image by image on the processor, or this project's own
+    tensor operations on a whole batch, where the network trains."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Decides initial weights, order of images, augmentation and dropout."""
     protocol: Protocol = "validation"
@@ -102,6 +112,15 @@ class TrainingSpec(SpecModel):
     """Train on at most so many images: for a quick trial."""
     limit_test: Annotated[int, Field(ge=1)] | None = None
     """Evaluate on at most so many images of each set: for a quick trial."""
+
+    @model_validator(mode="after")
+    def _check_engine(self) -> Self:
+        if self.recipe == SEED_RECIPE and self.augmentation_engine != "albumentations":
+            raise ValueError(
+                f'augmentation_engine is "{self.augmentation_engine}": the recipe "{SEED_RECIPE}" trains through '
+                '"albumentations", as the assignment asks'
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -12,8 +12,9 @@ from cifar_core.errors import TrainingError
 from cifar_core.training.batches import Normalize
 from cifar_core.training.checkpoint import Checkpoint
 from cifar_core.training.ema import WeightAverage
-from cifar_core.training.optim import build_optimizer, load_optimizer
+from cifar_core.training.optim import build_optimizer, load_optimizer, set_rate
 from cifar_core.training.spec import TrainingSpec
+from cifar_core.training.step_graph import StepGraph
 
 
 class TrainingStep:
@@ -30,10 +31,14 @@ class TrainingStep:
         """
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._normalize, self._spec, self._device = normalize, spec, device
-        self._optimizer = build_optimizer(network, spec.optimizer)
+        self._compiled = torch.compile(self.network, dynamic=False) if spec.execution == "compiled" else None
+        # Recorded once, a step reads its learning rate from a tensor. Float16 looks at its gradients on the host.
+        graphed = device.type == "cuda" and spec.execution != "eager" and spec.precision != "float16"
+        self._optimizer = build_optimizer(network, spec.optimizer, spec.decay_norms, in_graph=graphed)
         self._average = None if spec.ema_decay is None else WeightAverage(network, spec.ema_decay)
         # Disabled it hands everything through. Small float16 gradients would round to zero; bfloat16 has the range.
         self._scaler = torch.amp.GradScaler(device.type, enabled=spec.precision == "float16")
+        self._run = StepGraph(self._compute) if graphed else self._compute
         self._steps = 0
 
     @property
@@ -45,20 +50,26 @@ class TrainingStep:
         """One optimizer step at a learning rate.
 
         Args:
-            images: uint8 [N, H, W, C] on the host.
-            targets: int64 [N].
+            images: uint8 [N, H, W, C], on the host or the device.
+            targets: int64 [N], or each class's share, float32 [N, num_classes].
             rate: the learning rate.
             seed: of dropout.
 
         Returns:
-            The batch's mean loss and its number of right answers, both on the device.
+            The batch's mean loss and its number of right answers, both on the device. Of a mixed image the class with
+            the larger share is the right answer.
         """
         torch.manual_seed(seed)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        targets = targets.to(self._device, non_blocking=True)
+        set_rate(self._optimizer, rate)
+        self._steps += 1
+        if self._average is not None:
+            self._average.prepare(self._steps)
+        return self._run(images.to(self._device, non_blocking=True), targets.to(self._device, non_blocking=True))
+
+    def _compute(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The step itself: nothing in it waits for the device."""
         with self._autocast():
-            logits = self.network(self._normalize(images))
+            logits = self._forward(self._normalize(images))
             loss = functional.cross_entropy(logits, targets, label_smoothing=self._spec.label_smoothing)
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self._scaler.scale(loss))
@@ -68,10 +79,10 @@ class TrainingStep:
         # In float16 a gradient that overflows skips the step and lowers the scale: the loss itself is still finite.
         self._scaler.step(self._optimizer)
         self._scaler.update()
-        self._steps += 1
         if self._average is not None:
-            self._average.update(self._steps)
-        return loss.detach(), (logits.detach().argmax(dim=1) == targets).sum()
+            self._average.update()
+        classes = targets if targets.dim() == 1 else targets.argmax(dim=1)
+        return loss.detach(), (logits.detach().argmax(dim=1) == classes).sum()
 
     def checkpoint(self, epoch: int) -> Checkpoint:
         """All that training on needs; it shares memory with the network."""
@@ -100,6 +111,13 @@ class TrainingStep:
         if start.scaler is not None:
             self._scaler.load_state_dict(start.scaler)
         self._steps = steps
+
+    def _forward(self, inputs: Tensor) -> Tensor:
+        # An epoch's last batch is smaller, and would be compiled anew for its size.
+        is_whole = len(inputs) == self._spec.batch_size
+        network = self._compiled if self._compiled is not None and is_whole else self.network
+        logits: Tensor = network(inputs)
+        return logits
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._spec.precision == "float32":

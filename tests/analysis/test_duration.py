@@ -62,6 +62,9 @@ def test_other_work_tells_nothing() -> None:
         tiny_config().changed(dataset="cifar10"),
         tiny_config().changed(architecture=tiny_architecture(width=16)),
         tiny_config().changed(augmentation={"transforms": [{"type": "horizontal_flip"}]}),
+        tiny_config().changed(augmentation={"batch": [{"type": "mixup"}]}),
+        tiny_config(augmentation_engine="batched"),
+        tiny_config(execution="graph"),
     )
     assert [estimate_duration(store, config) for config in others] == [None] * len(others)
 

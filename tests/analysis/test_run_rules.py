@@ -19,8 +19,15 @@ def judged(
     limits: RunLimits | None = None,
     protocol: str = "validation",
     limit_test: int | None = None,
+    engine: str = "albumentations",
 ) -> dict[str, RunRule]:
-    config = tiny_config(dataset=dataset, augmentation=augmentation, protocol=protocol, limit_test=limit_test)
+    config = tiny_config(
+        dataset=dataset,
+        augmentation=augmentation,
+        protocol=protocol,
+        limit_test=limit_test,
+        augmentation_engine=engine,
+    )
     return {rule.name: rule for rule in judge_run(stored_run(store, config, [0.5], test=test), limits)}
 
 
@@ -39,6 +46,16 @@ def test_a_transform_that_never_happens_does_not_count(store: RunStore) -> None:
     rule = judged(store, AugmentationSpec(transforms=(HorizontalFlip(p=0),)))["horizontal_flip"]
     assert not rule.passed
     assert "probability 0" in rule.detail
+
+
+def test_a_transform_that_albumentations_does_not_carry_out_does_not_count_and_says_so(store: RunStore) -> None:
+    rules = judged(store, find_augmentation("assignment").spec, engine="batched")
+    assert not any(rule.passed for rule in rules.values())
+    rule = rules["horizontal_flip"]
+    assert rule.value == "not by albumentations"
+    assert rule.detail == (
+        "Applied to 50 % of the training images by the batched engine: the assignment asks for albumentations."
+    )
 
 
 @pytest.mark.parametrize(("accuracy", "passed", "by"), [(0.85, True, "0.00 points above"), (0.8496, False, "0.04")])

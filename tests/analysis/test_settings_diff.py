@@ -8,7 +8,15 @@ import pytest
 from cifar_core.analysis import settings_diff
 from cifar_core.analysis.settings_diff import circumstances, deciding, differing_settings, only_change
 from cifar_core.data import AugmentationSpec
-from cifar_core.data.augmentation import CoarseDropout, HorizontalFlip, ShiftScaleRotate
+from cifar_core.data.augmentation import (
+    CoarseDropout,
+    CutMix,
+    GaussianBlur,
+    HorizontalFlip,
+    Mixer,
+    MixUp,
+    ShiftScaleRotate,
+)
 from cifar_core.runs import Run, RunConfig, RunStore
 from cifar_core.training import AdamW, CosineSchedule, Sgd
 from tests.analysis.stored import stored_run
@@ -158,6 +166,34 @@ def test_a_transform_that_only_one_has_is_one_difference(store: RunStore) -> Non
         "augmentation: horizontal flip, p": ("0.5", "0.4"),
         "augmentation: coarse dropout": ("-", "coarse dropout (holes 1, height 8, width 16, fill mean, p 0.5)"),
     }
+
+
+def test_a_range_is_told_by_its_ends_and_a_range_of_one_as_its_number(store: RunStore) -> None:
+    specs = (
+        AugmentationSpec(transforms=(CoarseDropout(height=(8, 16), fill=(1, 2, 3)), GaussianBlur())),
+        AugmentationSpec(transforms=(CoarseDropout(fill=(1, 2, 4)), GaussianBlur(sigma=0.5))),
+    )
+    assert told(*runs_of(store, *(tiny_config(augmentation=spec) for spec in specs))) == {
+        "augmentation: coarse dropout, height": ("8 to 16", "16"),
+        "augmentation: coarse dropout, fill": ("1, 2, 3", "1, 2, 4"),
+        "augmentation: gaussian blur, sigma": ("0.3 to 1", "0.5"),
+    }
+
+
+def test_mixers_are_compared_like_transforms_but_for_their_order(store: RunStore) -> None:
+    mixers: tuple[tuple[Mixer, ...], ...] = ((MixUp(), CutMix()), (CutMix(p=0.2), MixUp()), (MixUp(alpha=0.4),))
+    runs = runs_of(store, *(tiny_config(augmentation=AugmentationSpec(batch=batch)) for batch in mixers))
+    assert told(*runs[:2]) == {"augmentation: cutmix, p": ("0.5", "0.2")}
+    assert told(runs[0], runs[2]) == {
+        "augmentation: mixup, alpha": ("0.2", "0.4"),
+        "augmentation: cutmix": ("cutmix (alpha 1, p 0.5)", "-"),
+    }
+
+
+def test_the_engine_is_a_setting_that_decides(store: RunStore) -> None:
+    runs = runs_of(store, tiny_config(), tiny_config(augmentation_engine="batched"))
+    assert told(*runs) == {"training: augmentation engine": ("albumentations", "batched")}
+    assert deciding(differing_settings(runs))
 
 
 def test_the_order_of_transforms_is_a_setting(store: RunStore) -> None:

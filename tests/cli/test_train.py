@@ -86,6 +86,20 @@ def test_options_override_the_recipe(cli: Cli, tiny_file: Path) -> None:
     )
 
 
+def test_the_engine_is_chosen_and_told(cli: Cli, quick: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "mixed.json"
+    file.write_text('{"transforms": [{"type": "horizontal_flip"}], "batch": [{"type": "mixup"}, {"type": "cutmix"}]}')
+    run = cli("train", *quick, "--augmentation", file, "--engine", "batched", "--json").data
+    assert (run["state"], run["config"]["training"]["augmentation_engine"]) == ("completed", "batched")
+    assert [mixer["type"] for mixer in run["config"]["augmentation"]["batch"]] == ["mixup", "cutmix"]
+
+
+def test_the_seed_s_recipe_keeps_its_engine(cli: Cli) -> None:
+    refused = cli("train", "--preset", "seed-model-3", *QUICK, "--engine", "batched")
+    refused.assert_refused(2, 'the recipe "seed" trains through "albumentations", as the assignment asks')
+    assert cli("runs", "--json").data == []
+
+
 def test_a_preset_brings_its_augmentation_and_recipe(cli: Cli) -> None:
     quick = ("--dataset", "digits", "--device", "cpu", "--epochs", 1, "--batch-size", 4)
     run = cli("train", "--preset", "seed-model-3", *quick, "--limit-train", 8, "--limit-test", 8, "--json").data

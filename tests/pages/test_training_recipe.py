@@ -21,7 +21,6 @@ FIRST = find_recipe("first").spec
 NO_WIDGET = {
     "schema_version": "no setting",
     "recipe": "the box of recipes names it",
-    "augmentation_engine": "has one value",
     "optimizer.kind": "brings its own fields along",
     "schedule.kind": "brings its own fields along",
 }
@@ -92,7 +91,7 @@ def change_widget(session: AppTest, path: str, annotation: Any, before: Any) -> 
 def test_every_field_has_a_widget_that_changes_exactly_it(
     path: str, annotation: Any, kinds: dict[str, str], store: RunStore, idle: None, gpu: None
 ) -> None:
-    session = open_page("training")
+    session = open_page("training", recipe="quick")  # the seed's keeps its engine
     for group, kind in kinds.items():
         shown(session.selectbox(f"recipe.{group}.kind").set_value(kind).run())
     if type(None) in get_args(annotation):
@@ -150,6 +149,29 @@ def test_an_optimizer_brings_its_own_fields_and_keeps_a_rate_that_suits_it(store
     assert launched(session, store)["optimizer"] == expected
     shown(session.selectbox("recipe.optimizer.kind").set_value("sgd").run())
     assert session.number_input("recipe.optimizer.momentum").value == 0.9
+
+
+def test_the_seed_s_recipe_keeps_to_albumentations_and_says_why() -> None:
+    session = open_page("training", recipe="seed")
+    engine = session.selectbox("recipe.augmentation_engine")
+    assert engine.disabled
+    assert engine.value == "albumentations"
+    assert "as the assignment asks" in engine.help
+    shown(session.selectbox("recipe").set_value("quick").run())
+    engine = session.selectbox("recipe.augmentation_engine")
+    assert not engine.disabled
+    shown(engine.set_value("batched").run())
+    assert says(session, "Changed: augmentation_engine albumentations → batched")
+    shown(session.selectbox("recipe").set_value("seed").run())
+    assert session.selectbox("recipe.augmentation_engine").value == "albumentations"
+    assert not session.error
+
+
+def test_a_link_that_gives_the_seed_s_recipe_another_engine_is_told_in_a_sentence() -> None:
+    session = open_page("training", recipe=linked("seed", {"augmentation_engine": "batched"}))
+    (warning,) = (as_read(each.value) for each in session.warning)
+    assert 'the recipe "seed" trains through "albumentations", as the assignment asks.' in warning
+    assert on_strip(session, "recipe").endswith("recipe **seed**, 50 epochs")
 
 
 def test_the_schedule_is_drawn_as_it_is_chosen(store: RunStore, idle: None) -> None:

@@ -19,7 +19,8 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import accuracy_score
 
 from cifar_core.architecture.build import build_network
-from cifar_core.data import find_augmentation
+from cifar_core.data import AugmentationSpec, find_augmentation
+from cifar_core.data.augmentation import CutMix, MixUp, RandomCrop
 from cifar_core.errors import StoreError
 from cifar_core.runs import Run, RunConfig, RunFiles, RunState, RunStore, experiment
 from cifar_core.runs.experiment import RunListener, execute_run
@@ -108,6 +109,21 @@ def test_a_run_is_completed_with_everything_that_the_pages_read(store: RunStore)
         "previous.pt",
         "train.log",
     ]
+
+
+@pytest.mark.parametrize("engine", ["albumentations", "batched"])
+def test_a_network_learns_digits_from_mixed_batches(store: RunStore, engine: str) -> None:
+    augmentation = AugmentationSpec(transforms=(RandomCrop(),), batch=(MixUp(), CutMix()))
+    mixed = tiny_config(
+        augmentation=augmentation, augmentation_engine=engine, epochs=6, batch_size=32, limit_train=1000
+    )
+    run = executed(store, mixed)
+    assert run.state == RunState.COMPLETED
+    assert run.test_accuracy == by_hand_accuracy(run.config, files_of(store, run).checkpoint("best"), "test")
+    assert run.test_accuracy > 0.7
+    # What is asked of a mixed image is harder than what is asked of a whole one.
+    assert run.clean_train_accuracy is not None
+    assert run.clean_train_accuracy > store.epochs(run.id)[-1].train_accuracy
 
 
 def test_predictions_tell_of_the_images_that_their_index_names(store: RunStore) -> None:

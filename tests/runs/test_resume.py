@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from cifar_core.data import find_augmentation
+from cifar_core.data.augmentation import CutMix, MixUp
 from cifar_core.runs import Run, RunConfig, RunFiles, RunState, RunStore, experiment
 from cifar_core.runs.experiment import RunListener, execute_run
 from cifar_core.runs.records import Claim
@@ -30,10 +31,11 @@ FIGURES = ("epochs_done", "best_epoch", "best_accuracy", "last_accuracy", "clean
 CHECKPOINTS: tuple[CheckpointName, ...] = ("last", "previous", "best")
 RECIPES: dict[str, dict[str, object]] = {
     "sgd": {"optimizer": Sgd(learning_rate=0.2)},
-    "adamw, averaged and clipped": {
+    "adamw, averaged and clipped, batched": {
         "optimizer": AdamW(learning_rate=0.01),
         "ema_decay": 0.9,
         "clip_norm": 0.5,
+        "augmentation_engine": "batched",
     },
 }
 
@@ -47,8 +49,8 @@ class Whole:
 
 
 def config_of(recipe: str) -> RunConfig:
-    """The tiny network has dropout; the augmentation is that of the assignment."""
-    augmentation = find_augmentation("assignment").spec
+    """The tiny network has dropout; the augmentation is that of the assignment, and mixes batches."""
+    augmentation = find_augmentation("assignment").spec.model_copy(update={"batch": (MixUp(), CutMix())})
     return tiny_config(augmentation=augmentation, epochs=EPOCHS, **RECIPES[recipe])  # type: ignore[arg-type]
 
 

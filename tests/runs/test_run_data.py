@@ -6,11 +6,31 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from torch import Tensor
 
-from cifar_core.data import find_augmentation
+from cifar_core.data import AugmentationSpec, find_augmentation
+from cifar_core.data.augmentation import CutMix, HorizontalFlip, MixUp
+from cifar_core.data.augmentation.batched import BatchedPipeline
+from cifar_core.data.augmentation.mixing import draw_mix, mix_images, mix_targets
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.errors import DataError
-from cifar_core.runs.run_data import load_run_data
+from cifar_core.runs import RunConfig, run_data
+from cifar_core.runs.run_data import RunData, load_run_data
+from cifar_core.training.seeds import derive_seed
 from tests.tiny import tiny_config
+
+ENGINES = ("albumentations", "batched")
+MIXERS = (MixUp(alpha=1.0), CutMix())
+
+
+def mixing(engine: str) -> RunConfig:
+    """The assignment's transforms, then both mixers."""
+    spec = find_augmentation("assignment").spec
+    return tiny_config(augmentation=spec.model_copy(update={"batch": MIXERS}), augmentation_engine=engine)
+
+
+def some(data: RunData) -> tuple[Tensor, Tensor]:
+    return data.training.train.images[:32], data.training.train.targets[:32]
 
 
 def test_validation_holds_a_tenth_out_and_the_seed_s_protocol_nothing() -> None:
@@ -41,17 +61,60 @@ def test_the_clean_images_are_the_same_every_time_and_come_from_the_training_ima
     assert torch.equal(first.images, data.training.train.images)
 
 
-def test_the_augmentation_depends_on_its_seed_alone() -> None:
-    data = load_run_data(tiny_config(augmentation=find_augmentation("assignment").spec))
-    images = data.training.train.images[:8]
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_augmentation_depends_on_its_seed_alone(engine: str) -> None:
+    images, targets = some(data := load_run_data(mixing(engine)))
     before = images.clone()
-    first = data.augment()(images, 1)
+    first, weights = data.augment()(images, targets, 1)
     again = data.augment()
-    again(images, 2)
-    assert torch.equal(again(images, 1), first)
-    assert not torch.equal(again(images, 2), first)
+    again(images, targets, 2)
+    for found, wanted in zip(again(images, targets, 1), (first, weights), strict=True):
+        assert torch.equal(found, wanted)
+    other, other_weights = again(images, targets, 2)
+    assert not torch.equal(other, first)
+    assert not torch.equal(other_weights, weights)
     assert not torch.equal(first, images)
     assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_images_are_transformed_by_the_engine_and_then_mixed(engine: str) -> None:
+    images, targets = some(data := load_run_data(mixing(engine)))
+    plain = load_run_data(mixing(engine).changed(augmentation=find_augmentation("assignment").spec.model_dump()))
+    transformed, classes = plain.augment()(images, targets, 5)
+    assert torch.equal(classes, targets)
+    draws = draw_mix(MIXERS, len(images), derive_seed(5, "mixing"))
+    mixed, weights = data.augment()(images, targets, 5)
+    assert torch.equal(mixed, mix_images(transformed, draws))
+    assert torch.equal(weights, mix_targets(targets, draws, 10))
+    assert not torch.equal(mixed, transformed)
+
+
+def test_each_engine_does_its_own_work() -> None:
+    flip = AugmentationSpec(transforms=(HorizontalFlip(),))
+    images, targets = some(data := load_run_data(tiny_config(augmentation=flip, augmentation_engine="batched")))
+    batched, _ = data.augment()(images, targets, 3)
+    assert torch.equal(batched, BatchedPipeline(flip, data.dataset.mean)(images, 3))
+    one_by_one, _ = load_run_data(tiny_config(augmentation=flip)).augment()(images, targets, 3)
+    wanted = AlbumentationsPipeline(flip, data.dataset.mean)(images.numpy(), 3)
+    assert np.array_equal(one_by_one.numpy(), wanted)
+    assert not torch.equal(batched, one_by_one)
+
+
+def test_a_device_holds_the_images_that_it_augments_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = torch.device("meta")
+    monkeypatch.setattr(run_data, "resolve_device", lambda wanted: elsewhere)
+    on_host = load_run_data(tiny_config()).training
+    assert {on_host.train.images.device, on_host.evaluation.images.device} == {torch.device("cpu")}
+    there = load_run_data(tiny_config(augmentation_engine="batched")).training
+    assert {there.train.images.device, there.train.targets.device} == {elsewhere}
+    assert there.evaluation.images.device == torch.device("cpu")
+
+
+def test_on_a_processor_every_engine_reads_the_memory_of_the_data_set() -> None:
+    for engine in ENGINES:
+        data = load_run_data(tiny_config(augmentation_engine=engine))
+        assert data.training.train.images.data_ptr() == data.splits.train.images.ctypes.data
 
 
 def test_missing_images_are_an_error_each_time(no_cifar10: Path) -> None:

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn import functional
 
 from cifar_core.training import num_batches
 from cifar_core.training.batches import Normalize, TensorImages, training_batches
@@ -66,15 +67,38 @@ def test_images_keep_their_classes() -> None:
 def test_every_batch_is_augmented_with_a_seed_of_its_own() -> None:
     seeds: list[int] = []
 
-    def note(images: Tensor, seed: int) -> Tensor:
+    def note(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         seeds.append(seed)
-        return images.bitwise_not()
+        return images.bitwise_not(), targets
 
     data = numbered(100)
     for epoch in (1, 2):
         for images, targets in training_batches(data, 32, 0, epoch, note):
             assert torch.equal(images, 255 - data.images[targets])
     assert len(set(seeds)) == len(seeds) == 8
+
+
+def test_targets_are_what_the_augmentation_made_of_them() -> None:
+    def halved(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+        return images, functional.one_hot(targets, 100) / 2
+
+    data = numbered(100)
+    for (_, weights), (_, targets) in zip(
+        training_batches(data, 32, 0, 1, halved), training_batches(data, 32, 0, 1, unchanged), strict=True
+    ):
+        assert torch.equal(weights, functional.one_hot(targets, 100) / 2)
+
+
+def test_batches_are_gathered_and_augmented_where_the_images_are() -> None:
+    elsewhere = torch.device("meta")
+    batches = list(training_batches(numbered(100).to(elsewhere), 32, 0, 1, unchanged))
+    assert len(batches) == 4
+    assert {tensor.device for batch in batches for tensor in batch} == {elsewhere}
+
+
+def test_images_that_are_there_already_are_not_copied() -> None:
+    data = numbered(10)
+    assert data.to(CPU).images.data_ptr() == data.images.data_ptr()
 
 
 def test_normalize_is_the_textbook_formula_in_channels_last() -> None:

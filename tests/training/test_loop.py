@@ -51,11 +51,13 @@ def by_hand(spec: TrainingSpec, augment: Augment, seed: int = 0, dropout: float 
         order = torch.randperm(len(DATA.train), generator=generator)
         for step in range(steps):
             chosen = order[step * size : (step + 1) * size]
-            images = augment(DATA.train.images[chosen], derive_seed(seed, "augmentation", epoch, step))
+            images, targets = augment(
+                DATA.train.images[chosen], DATA.train.targets[chosen], derive_seed(seed, "augmentation", epoch, step)
+            )
             torch.manual_seed(derive_seed(seed, "step", epoch, step))
             optimizer.param_groups[0]["lr"] = learning_rate(spec, (epoch - 1) + step / steps)
             optimizer.zero_grad()
-            loss = functional.cross_entropy(network(normalize(images)), DATA.train.targets[chosen])
+            loss = functional.cross_entropy(network(normalize(images)), targets)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     return network

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cifar_core.errors import SpecError
-from cifar_core.training import AdamW, CosineSchedule, Sgd, TrainingSpec
+from cifar_core.training import AdamW, CosineSchedule, Sgd, TrainingSpec, find_recipe
 
 VERSION_1 = """{"schema_version": 1, "recipe": "seed", "epochs": 50, "batch_size": 128,
 "optimizer": {"kind": "sgd", "learning_rate": 0.07, "momentum": 0.8, "nesterov": false, "weight_decay": 0.0005},
@@ -33,6 +33,20 @@ def test_a_stored_spec_of_version_1_is_read_with_todays_defaults() -> None:
 def test_version_1_needed_no_kind_of_optimizer() -> None:
     old = {"schema_version": 1, "optimizer": {"learning_rate": 0.3}}
     assert TrainingSpec.parse(old).optimizer == Sgd(learning_rate=0.3)
+
+
+def test_the_seed_s_recipe_trains_through_albumentations_alone() -> None:
+    with pytest.raises(SpecError) as refused:
+        find_recipe("seed").spec.changed(augmentation_engine="batched")
+    assert str(refused.value) == (
+        'TrainingSpec: augmentation_engine is "batched": the recipe "seed" trains through "albumentations", as the '
+        "assignment asks."
+    )
+    assert find_recipe("quick").spec.changed(augmentation_engine="batched").augmentation_engine == "batched"
+    with pytest.raises(
+        SpecError, match=r"augmentation_engine is 'kornia': it must be 'albumentations' or 'batched'\.$"
+    ):
+        TrainingSpec.parse({"augmentation_engine": "kornia"})
 
 
 def test_a_newer_version_is_refused_in_one_sentence() -> None:

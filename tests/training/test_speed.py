@@ -62,9 +62,9 @@ def test_the_trial_ends_after_four_seconds_or_enough_batches(clock: Clock, secon
 
 
 def test_augmentation_counts(clock: Clock) -> None:
-    def slowly(images: Tensor, seed: int) -> Tensor:
+    def slowly(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         clock.now += 1.5
-        return images
+        return images, targets
 
     speed = measure_speed(Timed(clock, 0.5), DATA, tiny_training(), CPU, slowly)
     assert speed.seconds_per_batch == pytest.approx(2.0)

@@ -58,6 +58,46 @@ def test_a_short_gradient_is_left_as_it_is() -> None:
         torch.testing.assert_close(found, RATE * part, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_classes_told_as_weights_are_the_same_step(smoothing: float) -> None:
+    networks = [tiny_network(dropout=0.0) for _ in range(2)]
+    weights = functional.one_hot(TARGETS, 10).float()
+    for targets, network in zip((TARGETS, weights), networks, strict=True):
+        step_of(network, label_smoothing=smoothing)(IMAGES, targets, RATE, 0)
+    one, other = (torch.cat([part.flatten() for part in network.parameters()]) for network in networks)
+    torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_the_loss_of_a_mixed_image_is_its_classes_losses_in_their_shares() -> None:
+    network, others = tiny_network(dropout=0.0), TARGETS.roll(1)
+    log_chances = copy.deepcopy(network).train()(NORMALIZE(IMAGES)).log_softmax(dim=1)
+    rows = torch.arange(len(IMAGES))
+    wanted = -(0.7 * log_chances[rows, TARGETS] + 0.3 * log_chances[rows, others]).mean()
+    weights = 0.7 * functional.one_hot(TARGETS, 10) + 0.3 * functional.one_hot(others, 10)
+    loss, _ = step_of(network)(IMAGES, weights, RATE, 0)
+    torch.testing.assert_close(loss, wanted.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_the_right_answer_to_a_mixed_image_is_the_class_that_weighs_most() -> None:
+    answers = tiny_network(dropout=0.0)
+    said = copy.deepcopy(answers).train()(NORMALIZE(IMAGES)).argmax(dim=1)
+    heaviest = torch.where(torch.arange(len(IMAGES)) < 20, said, (said + 1) % 10)
+    other = torch.where(heaviest == said, (said + 1) % 10, said)
+    weights = 0.6 * functional.one_hot(heaviest, 10) + 0.4 * functional.one_hot(other, 10)
+    _, correct = step_of(answers)(IMAGES, weights, RATE, 0)
+    assert correct.item() == 20
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_class_weights_are_borne_by_mixed_precision(precision: str) -> None:
+    weights = functional.one_hot(TARGETS, 10).float()
+    (plain, _), (mixed, _) = (
+        step_of(tiny_network(dropout=0.0), precision=precision)(IMAGES, targets, RATE, 0)
+        for targets in (TARGETS, weights)
+    )
+    torch.testing.assert_close(mixed, plain, rtol=1e-2, atol=1e-2, check_dtype=False)
+
+
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_mixed_precision_computes_in_it_and_keeps_float32_weights(precision: str) -> None:
     network, seen = tiny_network(dropout=0.0), []

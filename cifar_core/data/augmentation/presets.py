@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from cifar_core.data.augmentation.spec import AugmentationSpec
-from cifar_core.data.augmentation.transforms import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate
+from cifar_core.data.augmentation.transforms import (
+    CoarseDropout,
+    ColorJitter,
+    HorizontalFlip,
+    RandomCrop,
+    ShiftScaleRotate,
+)
 from cifar_core.errors import SpecError
 
 
@@ -62,6 +68,20 @@ def _presets() -> dict[str, AugmentationPreset]:
             teaches="The assignment's three with colour jitter between, as the seed's third model lists them.",
             spec=AugmentationSpec(name="seed-model-3", transforms=(flip, move, ColorJitter(), hide)),
             reconstructed="The seed names four transforms and the hole's size and fill; the other numbers are ours.",
+        ),
+        AugmentationPreset(
+            name="best",
+            title="Best",
+            teaches="The assignment's three, milder and mirrored at the border: a small network cannot bear much more.",
+            spec=AugmentationSpec(
+                name="best",
+                transforms=(
+                    RandomCrop(),
+                    flip,
+                    ShiftScaleRotate(shift_limit=0.0, rotate_limit=10.0, border="reflect", p=0.3),
+                    CoarseDropout(height=(8, 8), width=(8, 8)),
+                ),
+            ),
         ),
     )
     return {preset.name: preset for preset in presets}

@@ -11,7 +11,7 @@ from cifar_core.data import DatasetInfo
 from cifar_core.data.splits import VALIDATION_SHARE
 from cifar_core.machine import device_titles
 from cifar_core.protocol import PROTOCOL_TITLES
-from cifar_core.training import TrainingSpec, find_recipe, recipe_names
+from cifar_core.training import SEED_RECIPE, TrainingSpec, find_recipe, recipe_names
 from cifar_core.ui.training.spec_widgets import (
     choice,
     kind_choice,
@@ -111,13 +111,25 @@ def _edit_optimizer() -> None:
             number("optimizer.beta1", "Beta 1", "Share of the mean gradient that is kept: 0 to below 1.", form="%.3f")
         with right:
             number("optimizer.beta2", "Beta 2", "Share of the mean squared gradient kept: 0 to below 1.", 0.001, "%.4f")
-    number(
-        "optimizer.weight_decay",
-        "Weight decay",
-        "Pulls every weight towards 0, so that none grows without need: 0 to below 1.",
-        0.0001,
-        "%g",
-    )
+    _edit_decay()
+
+
+def _edit_decay() -> None:
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        number(
+            "optimizer.weight_decay",
+            "Weight decay",
+            "Pulls every weight towards 0, so that none grows without need: 0 to below 1.",
+            0.0001,
+            "%g",
+        )
+    with right:
+        switch(
+            "decay_norms",
+            "Decay norms too",
+            "Whether weight decay also pulls at the scales and shifts of norms and at biases, which need it least.",
+        )
 
 
 def _edit_schedule() -> None:
@@ -207,22 +219,36 @@ def _edit_images(dataset: DatasetInfo) -> None:
 
 def _edit_precision() -> None:
     st.markdown("**Arithmetic**")
-    titles = {"float32": "float32"}
-    spec = training_on_workbench()
-    if "cuda" in device_titles() or spec.precision != "float32":
-        titles |= {"bfloat16": "bfloat16 (mixed)", "float16": "float16 (mixed)"}
+    precisions, executions = {"float32": "float32"}, {"eager": "Operation by operation"}
+    spec, has_gpu = training_on_workbench(), "cuda" in device_titles()
+    if has_gpu or spec.precision != "float32":
+        precisions |= {"bfloat16": "bfloat16 (mixed)", "float16": "float16 (mixed)"}
+    if has_gpu or spec.execution != "eager":
+        executions |= {"graph": "Recorded: a CUDA graph", "compiled": "Compiled: torch.compile"}
     choice(
         "precision",
         "Precision",
-        titles,
+        precisions,
         "Mixed precision computes the forward pass with half the bits and keeps the weights in float32: faster on a "
         "GPU. On a processor like this it is 7 to 10 times slower, so it is offered with a GPU alone.",
     )
     choice(
+        "execution",
+        "How a step is carried out",
+        executions,
+        "On a GPU, a step of a compact network can be recorded once and replayed, or compiled, which takes a minute at "
+        "first; both are faster. On a processor neither gains anything, so they are offered with a GPU alone.",
+    )
+    is_seed = spec.recipe == SEED_RECIPE
+    choice(
         "augmentation_engine",
         "Augmentation engine",
-        {"albumentations": "albumentations"},
-        "What carries the augmentation out, image by image.",
+        {"albumentations": "albumentations: image by image", "batched": "Batched: the whole batch at once"},
+        "This recipe trains through albumentations, as the assignment asks. Under another recipe you can choose."
+        if is_seed
+        else "What carries the augmentation out. Given the same draws, both make the same pictures. Batched is faster, "
+        "and works on the GPU where one trains.",
+        disabled=is_seed,
     )
 
 

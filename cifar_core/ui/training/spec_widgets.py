@@ -101,12 +101,21 @@ def optional_number(path: str, label: str, help: str, start: float, form: str | 
             )
 
 
-def choice(path: str, label: str, titles: Mapping[str, str], help: str) -> None:
+def choice(path: str, label: str, titles: Mapping[str, str], help: str, disabled: bool = False) -> None:
     """One of a few words; one that lies on the workbench and cannot be had here is shown as such."""
     key, value = widget_key(path), value_at(training_on_workbench(), path)
     st.session_state[key] = value
     titles = titles if value in titles else {**titles, value: f"{value}, not available here"}
-    st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help, on_change=_take, args=(path,))
+    st.selectbox(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=key,
+        help=help,
+        on_change=_take,
+        args=(path,),
+        disabled=disabled,
+    )
 
 
 def switch(path: str, label: str, help: str) -> None:

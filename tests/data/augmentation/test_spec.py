@@ -105,6 +105,59 @@ def test_impossible_values_are_refused_in_one_sentence(
     assert "\n" not in sentence
 
 
+VERSION_1 = """{"schema_version": 1, "name": "old", "transforms": [
+{"type": "horizontal_flip", "p": 0.5},
+{"type": "coarse_dropout", "holes": 1, "height": 16, "width": 8, "fill": "mean", "p": 0.25}]}"""
+
+
+def test_version_1_is_read_its_single_numbers_as_ranges_of_one() -> None:
+    spec = AugmentationSpec.parse(VERSION_1)
+    hole = CoarseDropout(holes=(1, 1), height=(16, 16), width=(8, 8), p=0.25)
+    assert spec == AugmentationSpec(name="old", transforms=(HorizontalFlip(), hole))
+    assert (spec.schema_version, spec.batch) == (2, ())
+    assert AugmentationSpec.parse(spec.to_json()) == spec
+
+
+def refusal(data: object) -> str:
+    with pytest.raises(SpecError) as refused:
+        AugmentationSpec.parse(data)
+    sentence = str(refused.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"schema_version": 3}, "schema_version is 3: it must be 2."),
+        ({"schema_version": 1, "batch": []}, "schema_version is 1: it must be 2."),
+        (
+            {"transforms": [{"type": "coarse_dropout", "height": [16, 8]}]},
+            "transforms[0].height is [16, 8]: the least must not be above the largest.",
+        ),
+        (
+            {"transforms": [{"type": "gaussian_blur", "sigma": [2, 1]}]},
+            "transforms[0].sigma is [2, 1]: the least must not be above the largest.",
+        ),
+        (
+            {"transforms": [{"type": "coarse_dropout", "width": [8, 33]}]},
+            "transforms[0].width[1] is 33: it must be less than or equal to 32.",
+        ),
+        ({"batch": [{"type": "mixup", "p": 1.5}]}, "batch[0].p is 1.5: it must be less than or equal to 1."),
+        ({"batch": [{"type": "cutmix", "alpha": 0}]}, "batch[0].alpha is 0: it must be greater than 0."),
+        (
+            {"batch": [{"type": "blend"}]},
+            "batch[0].type is 'blend': it must be one of 'mixup', 'cutmix'.",
+        ),
+        ({"batch": [{"type": "mixup"}] * 3}, f"batch is {[{'type': 'mixup'}] * 3}: it must hold at most 2 items."),
+        ({"batch": [{"alpha": 1}]}, "batch[0] lacks the field 'type', which says what it is."),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence_of_its_own(data: dict[str, object], sentence: str) -> None:
+    assert refusal(data) == f"AugmentationSpec: {sentence}"
+
+
 def test_unknown_transform_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
         SpecError, match=r"transforms\[0\].*'mixup'.*'horizontal_flip'.*'coarse_dropout', 'trivial_augment'\.$"

@@ -69,6 +69,7 @@ class BatchedPipeline:
             images: uint8 [N, H, W, 3], on any device; they are not changed.
             draws: one a transform, in the order of the spec, each for N images.
         """
+        images = images.contiguous()
         for transform, drawn in zip(self._spec.transforms, draws, strict=True):
             images = by_group(images, drawn.applied, partial(_carry_out, transform, drawn, self._mean))
         return images

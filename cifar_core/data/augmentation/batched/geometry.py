@@ -125,14 +125,15 @@ def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill
     count, height, width, channels = images.shape
     rows = draws.values["top"].astype(np.int64)[:, None] - padding + np.arange(height)
     columns = draws.values["left"].astype(np.int64)[:, None] - padding + np.arange(width)
-    source = images.reshape(count, height * width, channels)
+    seen_rows = _brought_inside(rows, height, border) + height * np.arange(count)[:, None]
+    seen_columns = _brought_inside(columns, width, border)
+    # A few numbers an image go to the device, never one a pixel.
+    places = on_device_of(images, seen_rows * width)[:, :, None] + on_device_of(images, seen_columns)[:, None]
+    cropped = images.reshape(-1, channels).index_select(0, places.view(-1)).view(images.shape)
     if border == "constant":
-        inside = _within(rows, height)[:, :, None] & _within(columns, width)[:, None, :]
-    rows, columns = _brought_inside(rows, height, border), _brought_inside(columns, width, border)
-    places = (np.arange(count)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
-    cropped = source.reshape(-1, channels).index_select(0, on_device_of(images, places.ravel())).view(images.shape)
-    if border == "constant":
-        return _covered(cropped, on_device_of(images, _bits(~inside.repeat(channels, axis=2))), fill)
+        inside = _within(rows, height), _within(columns, width).repeat(channels, axis=1)
+        down, across = (on_device_of(images, _bits(mask)) for mask in inside)
+        return _covered(cropped, ~(down[:, :, None] & across[:, None]), fill)
     return cropped
 
 

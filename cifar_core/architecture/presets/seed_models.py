@@ -1,67 +1,19 @@
-"""Named networks: the seed document's three models, and one that earns the dilation bonus.
-
-A preset names its default augmentation and recipe, which other rooms hold; explicit options override them.
-"""
+"""The seed document's three models."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-
 from cifar_core.architecture.nodes import ActivationStep, Conv, ConvNodeStep, ConvStep, DropoutStep, NormStep, Pool
+from cifar_core.architecture.presets.preset import ArchitecturePreset
 from cifar_core.architecture.spec import ArchitectureSpec
-from cifar_core.errors import SpecError
-
-
-@dataclass(frozen=True, slots=True)
-class ArchitecturePreset:
-    """A named network with what it teaches."""
-
-    name: str
-    title: str
-    teaches: str
-    """One or two sentences for a student."""
-    spec: ArchitectureSpec
-    augmentation: str
-    """Name of its default augmentation preset."""
-    recipe: str
-    """Name of its default training recipe."""
-    reported_test_accuracy: float | None = None
-    """What the seed document reports for it, in 0..1; not measured here."""
-    reconstructed: str = ""
-    """What the source left open and was filled in here; empty if nothing."""
-
-
-def preset_names() -> tuple[str, ...]:
-    """Names of all presets, in the order in which they are shown."""
-    return tuple(_presets())
-
-
-def find_preset(name: str) -> ArchitecturePreset:
-    """Looks a preset up.
-
-    Raises:
-        SpecError: if there is none of that name.
-    """
-    presets = _presets()
-    if name not in presets:
-        raise SpecError(f"There is no preset {name!r}: choose one of {', '.join(presets)}.")
-    return presets[name]
-
-
-@cache
-def _presets() -> dict[str, ArchitecturePreset]:
-    # Built on first use: validating four networks is work that a command which needs none should not pay for.
-    return {preset.name: preset for preset in (_seed_model_1(), _seed_model_2(), _seed_model_3(), _dilated())}
-
 
 _CONV, _RELU, _BATCH_NORM = ConvStep(), ActivationStep(kind="relu"), NormStep(kind="batch")
-_CONV_BN_RELU: tuple[ConvNodeStep, ...] = (_CONV, _BATCH_NORM, _RELU)
 _CONV_RELU_BN: tuple[ConvNodeStep, ...] = (_CONV, _RELU, _BATCH_NORM)
 _SEED_STEPS: tuple[ConvNodeStep, ...] = (*_CONV_RELU_BN, DropoutStep(kind="channel", rate=0.01))
 
 
-def _seed_model_1() -> ArchitecturePreset:
+def seed_model_1() -> ArchitecturePreset:
+    """Plain convolutions, eight times too many parameters."""
+
     def conv(block: str, channels: int) -> Conv:
         return Conv(block=block, out_channels=channels, padding=1, bias=True, steps=_CONV_RELU_BN)
 
@@ -118,7 +70,8 @@ def _model_3_spec(name: str) -> ArchitectureSpec:
     )
 
 
-def _seed_model_2() -> ArchitecturePreset:
+def seed_model_2() -> ArchitecturePreset:
+    """Depthwise-separable and dilated, without augmentation."""
     return ArchitecturePreset(
         name="seed-model-2",
         title="Seed, Model 2",
@@ -131,7 +84,8 @@ def _seed_model_2() -> ArchitecturePreset:
     )
 
 
-def _seed_model_3() -> ArchitecturePreset:
+def seed_model_3() -> ArchitecturePreset:
+    """The same network with augmentation."""
     return ArchitecturePreset(
         name="seed-model-3",
         title="Seed, Model 3",
@@ -140,40 +94,4 @@ def _seed_model_3() -> ArchitecturePreset:
         augmentation="seed-model-3",
         recipe="seed",
         reported_test_accuracy=0.854,
-    )
-
-
-def _dilated() -> ArchitecturePreset:
-    def conv(block: str, channels: int, dilation: int = 1, padding: int = 1) -> Conv:
-        return Conv(block=block, out_channels=channels, padding=padding, dilation=dilation, steps=_CONV_BN_RELU)
-
-    def separable(block: str, channels: int) -> tuple[Conv, Conv]:
-        return (
-            Conv(block=block, groups="depthwise", padding=1, steps=(_CONV, _BATCH_NORM)),
-            Conv(block=block, out_channels=channels, kernel_size=1, steps=_CONV_BN_RELU),
-        )
-
-    return ArchitecturePreset(
-        name="dilated",
-        title="Dilated",
-        teaches="No stride anywhere: unpadded dilated convolutions shrink the map between blocks. Earns the bonus.",
-        spec=ArchitectureSpec(
-            name="dilated",
-            nodes=(
-                conv("C1", 16),
-                conv("C1", 24),
-                conv("C1", 24, dilation=2, padding=0),
-                *separable("C2", 48),
-                *separable("C2", 48),
-                conv("C2", 48, dilation=4, padding=0),
-                *separable("C3", 64),
-                *separable("C3", 64),
-                conv("C3", 64, dilation=8, padding=0),
-                *separable("C4", 96),
-                *separable("C4", 128),
-            ),
-            head=(Pool(kind="adaptive_avg"), Conv(out_channels=10, kernel_size=1, bias=True)),
-        ),
-        augmentation="assignment",
-        recipe="quick",
     )
