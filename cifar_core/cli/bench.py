@@ -12,6 +12,7 @@ from cifar_core.cli.printing import print_table
 
 _MODULES = {
     "architecture": "bench_architecture",
+    "augmentation": "bench_augmentation",
     "responsiveness": "bench_responsiveness",
     "store": "bench_store",
 }

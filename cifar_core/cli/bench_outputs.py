@@ -39,6 +39,32 @@ class ArchitectureBenchOutput(BaseModel):
     measured_on: BenchMachine
 
 
+class AugmentationBenchOutput(BaseModel):
+    """What `bench augmentation` measures: both engines on the CPU, in turns."""
+
+    batched_images_per_second: float
+    """Median over the turns, as is the other."""
+    albumentations_images_per_second: float
+    ratio: float
+    """Batched to albumentations."""
+    preview_p95_ms: float
+    """Of 8 images x 8 samples by albumentations, with what was drawn for each; core work alone."""
+    preset: str
+    threads: int
+    """That each engine might use."""
+    opencv_threads: int
+    """With which albumentations was fastest; 0 lets OpenCV start none."""
+    batch_size: int
+    rounds: int
+    """Turns of each engine, and previews."""
+    dataset: str
+    libraries: dict[str, str]
+    """Versions by name."""
+    load_before: float
+    """The system's load average over the minute before: near 0 on a machine that does nothing else."""
+    measured_on: BenchMachine
+
+
 WorkerKind = Literal["process", "thread"]
 """Where the dashboard trains: in a process of its own, or in a thread of the server."""
 

@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, TypeAdapter
 
 from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, all_required_pass, describe
-from cifar_core.cli.bench_outputs import ArchitectureBenchOutput, ResponsivenessBenchOutput, StoreBenchOutput
+from cifar_core.cli.bench_outputs import (
+    ArchitectureBenchOutput,
+    AugmentationBenchOutput,
+    ResponsivenessBenchOutput,
+    StoreBenchOutput,
+)
 from cifar_core.cli.compare_outputs import ComparisonOutput
 from cifar_core.cli.package_outputs import PackOutput
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
@@ -243,6 +248,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "describe": TypeAdapter(ArchitectureDescription),
     "import": TypeAdapter(ImportOutput),
     "bench architecture": TypeAdapter(ArchitectureBenchOutput),
+    "bench augmentation": TypeAdapter(AugmentationBenchOutput),
     "bench responsiveness": TypeAdapter(ResponsivenessBenchOutput),
     "bench store": TypeAdapter(StoreBenchOutput),
     "data": TypeAdapter(list[DataOutput]),

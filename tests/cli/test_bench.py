@@ -3,7 +3,9 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import cv2
 import pytest
+import torch
 
 from cifar_core.architecture import num_params
 from cifar_core.architecture.build import build_network
@@ -46,6 +48,33 @@ def test_the_benchmark_of_arithmetic_needs_no_torch() -> None:
         "print('torch' in sys.modules)"
     )
     assert result.stdout.strip() == "False", result.stderr
+
+
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_augmentation_prints_both_engines_and_the_preview(cli: Cli) -> None:
+    data = cli("bench", "augmentation", "--rounds", "1", "--preset", "seed-model-3", "--json").data
+    check("bench augmentation", data)
+    assert (data["preset"], data["threads"], data["batch_size"], data["dataset"]) == ("seed-model-3", 1, 128, "digits")
+    assert data["ratio"] == data["batched_images_per_second"] / data["albumentations_images_per_second"]
+    assert data["preview_p95_ms"] > 0
+    assert data["opencv_threads"] in (0, 1)
+    assert data["libraries"]["torch"].startswith("2.")
+
+
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_augmentation_leaves_the_threads_as_they_were(cli: Cli) -> None:
+    before = (torch.get_num_threads(), cv2.getNumThreads())
+    out = cli("bench", "augmentation", "--rounds", "1", "--threads", "1").out
+    assert (torch.get_num_threads(), cv2.getNumThreads()) == before
+    assert "150 ms" in out
+    assert "1 thread each" in out
+
+
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_augmentation_refuses_a_preset_that_is_missing_or_does_nothing(cli: Cli) -> None:
+    cli("bench", "augmentation", "--preset", "fog").assert_refused(2, "'fog'", "assignment")
+    cli("bench", "augmentation", "--preset", "none").assert_refused(1, "'none'", "nothing")
+    cli("bench", "augmentation", "--threads", "0").assert_refused(2, "--threads")
 
 
 @pytest.mark.slow

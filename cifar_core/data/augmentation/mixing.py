@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from cifar_core.data.augmentation.batched.moving import on_device_of
 from cifar_core.data.augmentation.mixers import CutMix, Mixer
 from cifar_core.data.datasets import IMAGE_SIZE
 
@@ -100,14 +101,14 @@ def mix_images(images: Tensor, draws: MixDraws) -> Tensor:
         raise ValueError(f"draws for {len(draws)} uint8 images cannot mix {len(images)} of {images.dtype}")
     if not draws.kind.any():
         return images
-    others, mixed = images.index_select(0, _on(images, draws.partners)), images
+    others, mixed = images.index_select(0, on_device_of(images, draws.partners)), images
     if (draws.kind == MIXUP).any():
         # A share of 1 leaves those alone that mixup does not happen to.
         shares = np.where(draws.kind == MIXUP, draws.shares, np.float32(1))
-        own = _on(images, shares).view(-1, 1, 1, 1)
+        own = on_device_of(images, shares).view(-1, 1, 1, 1)
         mixed = torch.lerp(others.float(), images.float(), own).round_().to(torch.uint8)
     if (draws.kind == CUTMIX).any():
-        mixed = torch.where(_inside(_on(images, draws.boxes), images), others, mixed)
+        mixed = torch.where(_inside(on_device_of(images, draws.boxes), images), others, mixed)
     return mixed
 
 
@@ -128,8 +129,8 @@ def mix_targets(targets: Tensor, draws: MixDraws, num_classes: int) -> Tensor:
     if num_classes < 1 or len(targets) != len(draws):
         raise ValueError(f"draws for {len(draws)} images cannot mix {len(targets)} targets of {num_classes} classes")
     own = functional.one_hot(targets, num_classes).float()
-    others = own.index_select(0, _on(targets, draws.partners))
-    return torch.lerp(others, own, _on(targets, draws.shares)[:, None])
+    others = own.index_select(0, on_device_of(targets, draws.partners))
+    return torch.lerp(others, own, on_device_of(targets, draws.shares)[:, None])
 
 
 def _inside(boxes: Tensor, images: Tensor) -> Tensor:
@@ -138,8 +139,3 @@ def _inside(boxes: Tensor, images: Tensor) -> Tensor:
     down, across = (torch.arange(side, device=images.device) for side in images.shape[1:3])
     rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
     return (rows[:, :, None] & columns[:, None, :]).unsqueeze(3)
-
-
-def _on(beside: Tensor, values: NDArray[np.generic]) -> Tensor:
-    """Values where a tensor is."""
-    return torch.from_numpy(values).to(beside.device, non_blocking=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
+from cifar_core.data.augmentation.batched.moving import on_device_of
+from cifar_core.data.augmentation.batched.neighbours import along_both_axes
 from cifar_core.data.augmentation.draws import Draws
 
 
@@ -19,24 +23,16 @@ def gaussian_blur(images: Tensor, draws: Draws) -> Tensor:
         draws: of a GaussianBlur, for these images.
     """
     kernels = _kernels(draws.values["sigma"].astype(np.float64), draws.values["kernel_size"].astype(np.int64))
-    return convolve(images, kernels)
+    weights = on_device_of(images, kernels.astype(np.float32)).T[:, :, None, None]
+    blurred = along_both_axes(images, kernels.shape[1] // 2, partial(_weighted_sum, weights=weights))
+    return blurred.round_().clamp_(0, 255).to(torch.uint8).view(images.shape)
 
 
-def convolve(images: Tensor, kernels: NDArray[np.float64]) -> Tensor:
-    """uint8 [N, H, W, 3], along both axes with the image's own kernel [N, K], K odd."""
-    count, height, width, channels = images.shape
-    reach = kernels.shape[1] // 2
-    weights = torch.from_numpy(kernels.astype(np.float32)).to(images.device, non_blocking=True)
-    weights = weights.repeat_interleave(channels, dim=0).view(count * channels, 1, 1, -1)
-    # One group a channel of an image: each has its own kernel.
-    rows = images.permute(0, 3, 1, 2).reshape(1, count * channels, height, width).float()
-    groups = count * channels
-    blurred = functional.conv2d(functional.pad(rows, (reach, reach, 0, 0), "reflect"), weights, groups=groups)
-    blurred = functional.conv2d(
-        functional.pad(blurred, (0, 0, reach, reach), "reflect"), weights.transpose(2, 3), groups=groups
-    )
-    shaped = blurred.view(count, channels, height, width).permute(0, 2, 3, 1)
-    return shaped.round_().clamp_(0, 255).to(torch.uint8, memory_format=torch.contiguous_format)
+def _weighted_sum(parts: Sequence[Tensor], weights: Tensor) -> Tensor:
+    total = parts[0] * weights[0]
+    for part, weight in zip(parts[1:], weights[1:], strict=True):
+        total.addcmul_(part, weight)
+    return total
 
 
 def _kernels(sigma: NDArray[np.float64], size: NDArray[np.int64]) -> NDArray[np.float64]:

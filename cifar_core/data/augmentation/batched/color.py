@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cifar_core.data.augmentation.batched.moving import by_group, on_device_of
 from cifar_core.data.augmentation.batched.tables import linear_table, look_up
 from cifar_core.data.augmentation.draws import Draws
 
@@ -18,7 +21,7 @@ _HUES = 180
 
 def grayscale(images: Tensor) -> Tensor:
     """uint8 [N, H, W, 3] with the weighted mean of the channels in all three."""
-    return _gray(images).unsqueeze(3).expand(images.shape).contiguous()
+    return torch.stack([_gray(as_planes(images))] * 3, dim=3)
 
 
 def brightness_contrast(images: Tensor, draws: Draws) -> Tensor:
@@ -41,97 +44,128 @@ def color_jitter(images: Tensor, draws: Draws) -> Tensor:
     """
     steps = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
     names = ("brightness", "contrast", "saturation", "hue")
-    order = draws.values["order"]
-    for place in range(len(steps)):
-        changed = torch.empty_like(images)
-        for number, (step, name) in enumerate(zip(steps, names, strict=True)):
-            chosen = np.flatnonzero(order[:, place] == number)
-            if len(chosen):
-                positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
-                part = step(images.index_select(0, positions), draws.values[name][chosen])
-                changed.index_copy_(0, positions, part)
-        images = changed
-    return images
+
+    def step(number: int, part: Tensor, positions: NDArray[np.intp]) -> Tensor:
+        return steps[number](part, draws.values[names[number]][positions])
+
+    planes = as_planes(images)
+    for numbers in draws.values["order"].T:
+        planes = by_group(planes, numbers, step)
+    return as_images(planes)
 
 
-def adjust_brightness(images: Tensor, factors: NDArray[np.generic]) -> Tensor:
-    """uint8 [N, H, W, 3], all levels of an image times its factor [N]."""
-    by = _on(images, factors)
-    return look_up(images, linear_table(by, torch.zeros_like(by)))
+def as_planes(images: Tensor) -> Tensor:
+    """[N, 3, H, W] of [N, H, W, 3]: arithmetic between channels is several times as fast on whole planes."""
+    return images.permute(0, 3, 1, 2).contiguous()
 
 
-def adjust_contrast(images: Tensor, factors: NDArray[np.generic]) -> Tensor:
-    """uint8 [N, H, W, 3], the distance of all levels to the image's mean gray times its factor [N]."""
-    rest = 1 - _on(images, factors, np.float64)
-    mean = _gray(images).double().mean(dim=(1, 2))
-    return look_up(images, linear_table(_on(images, factors), (mean * rest).float()))
+def as_images(planes: Tensor) -> Tensor:
+    """[N, H, W, 3] of [N, 3, H, W]."""
+    return torch.stack(planes.unbind(1), dim=3)
 
 
-def adjust_saturation(images: Tensor, factors: NDArray[np.generic]) -> Tensor:
-    """uint8 [N, H, W, 3], the distance of each pixel to its own gray times the image's factor [N]."""
-    by, rest = (_on(images, share)[:, None, None, None] for share in (factors, 1 - factors))
-    mixed = images.float().mul_(by).add_(_gray(images).unsqueeze(3) * rest)
+def adjust_brightness(planes: Tensor, factors: NDArray[np.generic]) -> Tensor:
+    """uint8 [N, 3, H, W], all levels of an image times its factor [N]."""
+    by = _on(planes, factors)
+    return look_up(planes, linear_table(by, torch.zeros_like(by)))
+
+
+def adjust_contrast(planes: Tensor, factors: NDArray[np.generic]) -> Tensor:
+    """uint8 [N, 3, H, W], the distance of all levels to the image's mean gray times its factor [N]."""
+    rest = 1 - _on(planes, factors, np.float64)
+    mean = _gray(planes).double().mean(dim=(1, 2))
+    return look_up(planes, linear_table(_on(planes, factors), (mean * rest).float()))
+
+
+def adjust_saturation(planes: Tensor, factors: NDArray[np.generic]) -> Tensor:
+    """uint8 [N, 3, H, W], the distance of each pixel to its own gray times the image's factor [N]."""
+    by, rest = (_on(planes, share)[:, None, None, None] for share in (factors, 1 - factors))
+    gray = (_gray(planes).unsqueeze(1) * rest).double()
+    # OpenCV multiplies and adds in one step, which rounds once: in double precision the product is exact.
+    mixed = planes.double().mul_(by.double()).add_(gray).float()
     return mixed.round_().clamp_(0, 255).to(torch.uint8)
 
 
-def adjust_hue(images: Tensor, turns: NDArray[np.generic]) -> Tensor:
-    """uint8 [N, H, W, 3], the colour circle turned by [N], in turns: through bytes of hue, as OpenCV has them."""
-    still = _on(images, turns == 0)[:, None, None, None].bool()
-    hue, saturation, value = _to_hsv(images)
+def adjust_hue(planes: Tensor, turns: NDArray[np.generic]) -> Tensor:
+    """uint8 [N, 3, H, W], the colour circle turned by [N], in turns: through bytes of hue, as OpenCV has them."""
+
+    def turn(turning: int, part: Tensor, positions: NDArray[np.intp]) -> Tensor:
+        # Not even the bytes of hue cost anything where nothing turns.
+        return _turn_hue(part, turns[positions].astype(np.float64)) if turning else part
+
+    return by_group(planes, turns != 0, turn)
+
+
+def _turn_hue(planes: Tensor, turns: NDArray[np.float64]) -> Tensor:
+    hue, saturation, value = _to_hsv(planes)
     # The table of albumentations: whole steps, cut off.
-    steps = np.mod(np.arange(_HUES) + _HUES * np.asarray(turns, dtype=np.float64)[:, None], _HUES).astype(np.uint8)
-    table = torch.from_numpy(steps).to(images.device, non_blocking=True)
-    turned = table.gather(1, hue.flatten(1)).view(hue.shape)
-    return torch.where(still, images, _from_hsv(turned, saturation, value))
+    steps = np.mod(np.arange(_HUES) + _HUES * turns[:, None], _HUES).astype(np.uint8)
+    falls = on_device_of(planes, _falls()[:, steps])
+    return _from_hsv(falls, hue, saturation, value)
 
 
 def _on(images: Tensor, values: NDArray[np.generic], dtype: type[np.floating] = np.float32) -> Tensor:
     """[N] where the images are."""
-    return torch.from_numpy(np.asarray(values, dtype=dtype)).to(images.device, non_blocking=True)
+    return on_device_of(images, np.asarray(values, dtype=dtype))
 
 
-def _gray(images: Tensor) -> Tensor:
+def _gray(planes: Tensor) -> Tensor:
     """uint8 [N, H, W]."""
-    red, green, blue = images.int().unbind(3)
-    weighted = red * _GRAY[0] + green * _GRAY[1] + blue * _GRAY[2]
-    return ((weighted + (1 << 14)) >> 15).to(torch.uint8)
+    red, green, blue = planes.int().unbind(1)
+    weighted = (red * _GRAY[0]).add_(green, alpha=_GRAY[1]).add_(blue, alpha=_GRAY[2])
+    return weighted.add_(1 << 14).bitwise_right_shift_(15).to(torch.uint8)
 
 
-def _to_hsv(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hue (int64, 0..179), saturation and value (int32, 0..255), each [N, H, W]: OpenCV's integer arithmetic."""
-    red, green, blue = images.int().unbind(3)
+def _to_hsv(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Hue (0..179), saturation and value (0..255), each int32 [N, H, W]: OpenCV's integer arithmetic."""
+    red, green, blue = planes.int().unbind(1)
     value = torch.maximum(torch.maximum(red, green), blue)
     spread = value - torch.minimum(torch.minimum(red, green), blue)
-    saturation = (spread * _reciprocals(255, images)[value.long()] + (1 << 11)) >> 12
-    sector = torch.where(
-        value == red,
-        green - blue,
-        torch.where(value == green, blue - red + 2 * spread, red - green + 4 * spread),
-    )
-    hue = (sector * _reciprocals(_HUES / 6, images)[spread.long()] + (1 << 11)) >> 12
-    return torch.where(hue < 0, hue + _HUES, hue).long(), saturation, value
+    saturation = (spread * _reciprocals(255, value)).add_(1 << 11).bitwise_right_shift_(12)
+    # By products with 0 or 1, several times as fast as `where` on a CPU.
+    sector = (red - green).add_(spread, alpha=4)
+    sector.add_((blue - red).add_(spread, alpha=2).sub_(sector).mul_(value == green))
+    sector.add_((green - blue).sub_(sector).mul_(value == red))
+    hue = sector.mul_(_reciprocals(_HUES / 6, spread)).add_(1 << 11).bitwise_right_shift_(12)
+    return hue.add_(hue < 0, alpha=_HUES), saturation, value
 
 
-def _reciprocals(numerator: float, images: Tensor) -> Tensor:
-    """int32 [256]: numerator / i in 2 ** 12ths, rounded; 0 at 0."""
+def _reciprocals(numerator: float, divisors: Tensor) -> Tensor:
+    """int32, numerator / divisor in 2 ** 12ths, rounded, of divisors 0..255; 0 of 0."""
     table = np.zeros(256, dtype=np.int32)
     table[1:] = np.rint(numerator * (1 << 12) / np.arange(1, 256))
-    return torch.from_numpy(table).to(images.device, non_blocking=True)
+    return on_device_of(divisors, table).index_select(0, divisors.flatten()).view(divisors.shape)
 
 
-def _from_hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """uint8 [N, H, W, 3]; cut off, not rounded, and computed as OpenCV does.
+def _from_hsv(falls: Tensor, hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
+    """uint8 [N, 3, H, W]; cut off, not rounded, and computed as OpenCV does.
 
     It multiplies and subtracts in one step, which rounds once: a level that should be 93 is 93, not 92.9999.
+
+    Args:
+        falls: float32 [3, N, 180]: `_falls` for each image's bytes of hue.
+        hue: int32 [N, H, W], 0..179.
+        saturation: int32 [N, H, W], 0..255.
+        value: likewise.
     """
-    place = hue.float() * (6 / _HUES)
-    sector = place.floor()
-    part, sector = place - sector, sector.int()
-    share, level = (saturation.float() * (1 / 255)).double(), value.float() * (1 / 255)
-    channels = []
-    for start in (5, 3, 1):
-        # How far red, green and blue fall below the value is a trapezoid over the circle, a third apart.
-        side = (sector + start) % 6
-        fall = torch.where(side == 0, part, torch.where(side == 3, 1 - part, (side < 3).float()))
-        channels.append(level * (1 - share * fall).float() * 255)
-    return torch.stack(channels, dim=3).clamp_(0, 255).to(torch.uint8)
+    share, level = (saturation * (1 / 255)).double(), value * (1 / 255)
+    places = hue.flatten(1).long()
+    planes = torch.empty((len(hue), 3, *hue.shape[1:]), dtype=torch.uint8, device=hue.device)
+    for plane, fall in zip(planes.unbind(1), falls, strict=True):
+        # As far as the hue alone tells; the share that is not saturated falls less.
+        kept = (share * fall.gather(1, places).view(hue.shape)).neg_().add_(1)
+        plane.copy_(kept.float().mul_(level).mul_(255).clamp_(0, 255))
+    return planes
+
+
+@cache
+def _falls() -> NDArray[np.float32]:
+    """[3, 180]: how far red, green and blue fall below the value, of 1, at each byte of hue in full saturation.
+
+    For each channel a trapezoid over the circle, a third apart.
+    """
+    place = np.arange(_HUES, dtype=np.float32) * np.float32(6 / _HUES)
+    sector = np.floor(place)
+    part, side = place - sector, (sector.astype(np.int64) + np.array([[5], [3], [1]])) % 6
+    falls: NDArray[np.float32] = np.select([side == 0, side == 3, side < 3], [part, 1 - part, np.float32(1)])
+    return falls

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cifar_core.data.augmentation.batched import blur, color, geometry, trivial
 from cifar_core.data.augmentation.batched.drawing import draw
+from cifar_core.data.augmentation.batched.moving import by_group
 from cifar_core.data.augmentation.calls import fill_levels
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.spec import AugmentationSpec
@@ -67,21 +69,19 @@ class BatchedPipeline:
             images: uint8 [N, H, W, 3], on any device; they are not changed.
             draws: one a transform, in the order of the spec, each for N images.
         """
+        images = images.contiguous()
         for transform, drawn in zip(self._spec.transforms, draws, strict=True):
-            chosen = np.flatnonzero(drawn.applied)
-            if len(chosen) == 0:
-                continue
-            if len(chosen) == len(images):
-                images = _carry_out(transform, images, drawn, self._mean)
-                continue
-            positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
-            changed = _carry_out(transform, images.index_select(0, positions), drawn.taken(chosen), self._mean)
-            images = images.index_copy(0, positions, changed)
+            images = by_group(images, drawn.applied, partial(_carry_out, transform, drawn, self._mean))
         return images
 
 
-def _carry_out(transform: Transform, images: Tensor, draws: Draws, mean: Sequence[float]) -> Tensor:
-    """One transform on images to all of which it happens."""
+def _carry_out(
+    transform: Transform, drawn: Draws, mean: Sequence[float], applied: int, images: Tensor, positions: NDArray[np.intp]
+) -> Tensor:
+    """One transform on images at some positions of the batch, to all of which it happens, or to none."""
+    if not applied:
+        return images
+    draws = drawn.taken(positions)
     match transform:
         case HorizontalFlip():
             return images.flip(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from cifar_core.data.augmentation.batched.moving import on_device_of
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.transforms import Border
 
@@ -92,23 +94,22 @@ def warp(images: Tensor, matrices: NDArray[np.float64], border: Border, fill: Se
     # From pixels to the -1..1 between the centres of the outermost pixels.
     back *= np.array([2 / (width - 1), 2 / (height - 1)])[:, None]
     back[:, :, 2] -= 1
-    x, y = np.meshgrid(np.arange(width), np.arange(height))
-    places = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], axis=1).astype(np.float32)
-    move = torch.from_numpy(back.transpose(0, 2, 1).astype(np.float32)).to(images.device, non_blocking=True)
-    grid = torch.from_numpy(places).to(images.device, non_blocking=True) @ move
-    color = _on(images, np.array(fill)).float()
+    # A place is the sum of what its column and what its row tells.
+    across, down = back[:, :, :1] * np.arange(width), back[:, :, 1:2] * np.arange(height) + back[:, :, 2:]
+    moves = on_device_of(images, np.concatenate([across, down], axis=2).astype(np.float32))
+    grid = moves[:, :, None, :width] + moves[:, :, width:, None]
     source = images.float()
-    if border == "constant":
-        source = source.sub_(color)  # beyond the image `grid_sample` knows nothing but zero
+    # Beyond the image `grid_sample` knows nothing but zero.
+    beyond = _row_of(fill, images).float() if border == "constant" else None
+    if beyond is not None:
+        _rows(source).sub_(beyond)
     warped = functional.grid_sample(
-        source.permute(0, 3, 1, 2),
-        grid.view(len(images), height, width, 2),
-        padding_mode=_PADDING[border],
-        align_corners=True,
-    ).permute(0, 2, 3, 1)
-    if border == "constant":
-        warped = warped + color
-    return warped.round().to(torch.uint8, memory_format=torch.contiguous_format)
+        source.permute(0, 3, 1, 2), grid.permute(0, 2, 3, 1), padding_mode=_PADDING[border], align_corners=True
+    )
+    pixels = warped.permute(0, 2, 3, 1).contiguous()
+    if beyond is not None:
+        _rows(pixels).add_(beyond)
+    return pixels.round_().to(torch.uint8)
 
 
 def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill: Sequence[float]) -> Tensor:
@@ -122,16 +123,17 @@ def random_crop(images: Tensor, draws: Draws, padding: int, border: Border, fill
         fill: its levels in 0..255, with the constant border.
     """
     count, height, width, channels = images.shape
-    across, down = _places(width, images), _places(height, images)
-    rows = _on(images, draws.values["top"])[:, None] - padding + down
-    columns = _on(images, draws.values["left"])[:, None] - padding + across
-    if border == "constant":
-        inside = _within(rows, height)[:, :, None] & _within(columns, width)[:, None, :]
-    rows, columns = _brought_inside(rows, height, border), _brought_inside(columns, width, border)
-    places = (_places(count, images)[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    rows = draws.values["top"].astype(np.int64)[:, None] - padding + np.arange(height)
+    columns = draws.values["left"].astype(np.int64)[:, None] - padding + np.arange(width)
+    seen_rows = _brought_inside(rows, height, border) + height * np.arange(count)[:, None]
+    seen_columns = _brought_inside(columns, width, border)
+    # A few numbers an image go to the device, never one a pixel.
+    places = on_device_of(images, seen_rows * width)[:, :, None] + on_device_of(images, seen_columns)[:, None]
     cropped = images.reshape(-1, channels).index_select(0, places.view(-1)).view(images.shape)
     if border == "constant":
-        return torch.where(inside.unsqueeze(3), cropped, _levels(fill, images))
+        inside = _within(rows, height), _within(columns, width).repeat(channels, axis=1)
+        down, across = (on_device_of(images, _bits(mask)) for mask in inside)
+        return _covered(cropped, ~(down[:, :, None] & across[:, None]), fill)
     return cropped
 
 
@@ -143,38 +145,44 @@ def coarse_dropout(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tenso
         draws: of a CoarseDropout, for these images.
         fill: levels in 0..255 of what is covered.
     """
-    height, width = images.shape[1:3]
-    left, top, right, bottom = _on(images, draws.values["holes"])[..., None].unbind(2)
-    down, across = _places(height, images), _places(width, images)
-    rows, columns = (down >= top) & (down < bottom), (across >= left) & (across < right)
-    hidden = (rows[..., :, None] & columns[..., None, :]).any(dim=1)
-    return torch.where(hidden.unsqueeze(3), _levels(fill, images), images)
+    height, width, channels = images.shape[1:]
+    left, top, right, bottom = np.moveaxis(draws.values["holes"], 2, 0)[..., None]
+    down, across = np.arange(height), np.arange(width).repeat(channels)
+    rows = on_device_of(images, _bits((down >= top) & (down < bottom))).unsqueeze(3)
+    columns = on_device_of(images, _bits((across >= left) & (across < right))).unsqueeze(2)
+    return _covered(images, reduce(torch.bitwise_or, map(torch.bitwise_and, rows.unbind(1), columns.unbind(1))), fill)
 
 
-def _on(images: Tensor, values: NDArray[np.generic]) -> Tensor:
-    """Whole numbers where the images are.
-
-    What goes there is a few numbers an image, never one a pixel: a large transfer from ordinary memory waits for the
-    device, and the host could no longer run ahead of it.
-    """
-    return torch.from_numpy(values.astype(np.int64)).to(images.device, non_blocking=True)
+def _covered(images: Tensor, hidden: Tensor, fill: Sequence[float]) -> Tensor:
+    """The images with the fill's levels where `hidden`, uint8 [N, H, W * 3] of no bits or all, says so."""
+    # Several times as fast as `where` on a CPU.
+    rows = _rows(images)
+    return (rows ^ ((rows ^ _row_of(fill, images)) & hidden)).view(images.shape)
 
 
-def _places(count: int, images: Tensor) -> Tensor:
-    return torch.arange(count, device=images.device)
+def _bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """All eight where the mask says yes."""
+    return mask.view(np.uint8) * np.uint8(255)
 
 
-def _levels(fill: Sequence[float], images: Tensor) -> Tensor:
-    return _on(images, np.rint(fill)).to(torch.uint8)
+def _rows(images: Tensor) -> Tensor:
+    """[N, H, W * 3] of [N, H, W, 3]: runs along which a CPU is many times as fast as along three channels."""
+    return images.view(*images.shape[:2], -1)
 
 
-def _within(places: Tensor, side: int) -> Tensor:
-    return (places >= 0) & (places < side)
+def _row_of(fill: Sequence[float], images: Tensor) -> Tensor:
+    """uint8 [W * 3]: a row of pixels of one colour."""
+    return on_device_of(images, np.tile(np.rint(fill), images.shape[2]).astype(np.uint8))
 
 
-def _brought_inside(places: Tensor, side: int, border: Border) -> Tensor:
+def _within(places: NDArray[np.int64], side: int) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = (places >= 0) & (places < side)
+    return inside
+
+
+def _brought_inside(places: NDArray[np.int64], side: int, border: Border) -> NDArray[np.int64]:
     """The pixel that is seen at a place beyond the image."""
     if border == "reflect":
-        places = places.abs()
-        return torch.where(places >= side, 2 * (side - 1) - places, places)
-    return places.clamp(0, side - 1)
+        places = np.abs(places)
+        return np.where(places >= side, 2 * (side - 1) - places, places)
+    return places.clip(0, side - 1)

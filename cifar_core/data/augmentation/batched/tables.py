@@ -12,10 +12,10 @@ def look_up(images: Tensor, tables: Tensor) -> Tensor:
     """Replaces every level by what its image's table has there.
 
     Args:
-        images: uint8 [N, H, W, C].
+        images: uint8 [N, H, W, C]; with one table an image, the axes behind the first may be any.
         tables: uint8 [N, 256], or [N, C, 256] with one for each channel.
     """
-    count, channels = len(images), images.shape[3]
+    count, channels = len(images), images.shape[-1]
     if tables.dim() == 2:
         places = images.reshape(count, -1).long()
         return tables.gather(1, places).view(images.shape)

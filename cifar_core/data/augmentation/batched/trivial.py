@@ -8,10 +8,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from cifar_core.data.augmentation.batched.color import adjust_brightness, adjust_contrast, adjust_saturation
+from cifar_core.data.augmentation.batched.color import (
+    adjust_brightness,
+    adjust_contrast,
+    adjust_saturation,
+    as_images,
+    as_planes,
+)
 from cifar_core.data.augmentation.batched.geometry import shear_or_move, turn
+from cifar_core.data.augmentation.batched.moving import by_group, on_device_of
+from cifar_core.data.augmentation.batched.neighbours import along_both_axes
 from cifar_core.data.augmentation.batched.tables import (
     autocontrast_table,
     equalize_table,
@@ -33,22 +40,20 @@ def trivial_augment(images: Tensor, draws: Draws, fill: Sequence[float]) -> Tens
         draws: of a TrivialAugment, for these images.
         fill: levels in 0..255 of what an image leaves empty.
     """
-    op, amount = draws.values["op"], draws.values["amount"]
-    changed = images.clone()
-    for number, name in enumerate(TRIVIAL_OPS):
-        chosen = np.flatnonzero(op == number)
-        if name == "identity" or len(chosen) == 0:
-            continue
-        positions = torch.from_numpy(chosen).to(images.device, non_blocking=True)
-        part = images.index_select(0, positions)
-        changed.index_copy_(0, positions, _carry_out(name, part, amount[chosen], fill))
-    return changed
+    amounts = draws.values["amount"]
+
+    def carry_out(number: int, part: Tensor, positions: NDArray[np.intp]) -> Tensor:
+        return _carry_out(TRIVIAL_OPS[number], part, amounts[positions], fill)
+
+    return by_group(images, draws.values["op"], carry_out)
 
 
 def _carry_out(name: str, images: Tensor, amounts: Amounts, fill: Sequence[float]) -> Tensor:
     """One operation on images to all of which it happens."""
     none = np.zeros(len(images))
     match name:
+        case "identity":
+            return images
         case "shear_x":
             return shear_or_move(images, (amounts, none), (none, none), fill)
         case "shear_y":
@@ -60,11 +65,11 @@ def _carry_out(name: str, images: Tensor, amounts: Amounts, fill: Sequence[float
         case "rotate":
             return turn(images, amounts, fill)
         case "brightness":
-            return adjust_brightness(images, amounts)
+            return as_images(adjust_brightness(as_planes(images), amounts))
         case "contrast":
-            return adjust_contrast(images, amounts)
+            return as_images(adjust_contrast(as_planes(images), amounts))
         case "color":
-            return adjust_saturation(images, amounts)
+            return as_images(adjust_saturation(as_planes(images), amounts))
         case "sharpness":
             return sharpen(images, amounts)
         case "posterize":
@@ -84,14 +89,12 @@ def sharpen(images: Tensor, alphas: Amounts) -> Tensor:
         alphas: [N], in 0..1: the share of the sharpened image, each pixel of which is nine times itself less the sum of
             its 3 x 3 neighbourhood's others.
     """
-    planes = images.permute(0, 3, 1, 2).float()
-    around = functional.pad(planes, (1, 1, 1, 1), "reflect")
-    squares = functional.avg_pool2d(around, 3, stride=1, divisor_override=1)
-    by = _on(images, alphas)[:, None, None, None].float()
-    sharpened = planes * (1 + 9 * by) - by * squares
-    return sharpened.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+    by = _on(images, alphas)[:, None, None].float()
+    squares = along_both_axes(images, 1, lambda near: near[0] + near[1] + near[2])
+    sharpened = images.float().flatten(2) * (1 + 9 * by) - by * squares
+    return sharpened.round_().clamp_(0, 255).to(torch.uint8).view(images.shape)
 
 
 def _on(images: Tensor, amounts: Amounts) -> Tensor:
     """float64 [N] where the images are."""
-    return torch.from_numpy(np.asarray(amounts, dtype=np.float64)).to(images.device, non_blocking=True)
+    return on_device_of(images, np.asarray(amounts, dtype=np.float64))
