@@ -115,9 +115,11 @@ def test_every_slider_reaches_both_its_ends(kind: str) -> None:
     for end in ("min", "max"):
         for key in sliders:
             slider = session.slider(str(key))
-            first = slider.value[0] if isinstance(slider.value, tuple) else slider.value
-            reached = type(first)(getattr(slider, end))
-            slider.set_value((reached, reached) if isinstance(slider.value, tuple) else reached)
+            value: Any = slider.value
+            is_range = isinstance(value, tuple)
+            kind_of_number = type(value[0] if is_range else value)
+            reached = kind_of_number(getattr(slider, end))
+            slider.set_value((reached, reached) if is_range else reached)
         shown(session.run())
         assert not session.error
 
