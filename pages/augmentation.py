@@ -6,12 +6,12 @@ from cifar_core.data import available_datasets, dataset_info
 from cifar_core.data.augmentation.preview import draw_samples, first_of_each_class
 from cifar_core.ui import resources
 from cifar_core.ui.augmentation.editor import choose_augmentation
+from cifar_core.ui.augmentation.take_away_view import draw_take_away
 from cifar_core.ui.download_view import offer_cifar10
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
 from cifar_core.ui.sprites import grid
-from cifar_core.ui.take_away import json_download
 
 SAMPLES = 8
 VIEWS = ("One of each class", "One image")
@@ -45,4 +45,4 @@ with page("Augmentation", ":material/auto_fix_high:"):
         if not spec.transforms:
             st.info("No transform is on: every draw equals the original.", icon=":material/info:")
         offer_cifar10()
-    json_download("Augmentation as JSON", spec)
+    draw_take_away(spec, dataset.mean)

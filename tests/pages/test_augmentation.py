@@ -265,3 +265,43 @@ def test_with_cifar10_its_images_are_shown_first() -> None:
     photographs = picture(session)
     shown(session.selectbox("samples-from").set_value("digits").run())
     assert picture(session) != photographs
+
+
+def bring(session: AppTest, text: str) -> None:
+    session.text_area("augmentation-json").set_value(text)
+    session.button("augmentation-json-open").click().run()
+
+
+def test_an_augmentation_comes_back_from_its_json() -> None:
+    session = open_page("augmentation", transforms="none")
+    brought = AugmentationSpec(
+        name="mine", transforms=(CoarseDropout(holes=(1, 3)), ColorJitter(), ColorJitter(p=0.1)), batch=(CutMix(),)
+    )
+    bring(session, brought.to_json())
+    shown(session)
+    assert laid(session) == brought
+    assert on_strip(session, "augmentation").startswith(":material/auto_fix_high: augmentation **mine**")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "JSON"),
+        ('{"schema_version": 2, "transforms": [{"type": "sharpen"}]}', "sharpen"),
+        ('{"schema_version": 2, "transforms": [{"type": "grayscale", "p": 1.5}]}', "1.5"),
+        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "height": 40}]}', "40"),
+        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "holes": [3, 1]}]}', "least"),
+        ('{"schema_version": 9, "transforms": []}', "it must be 2"),
+    ],
+    ids=["no JSON", "unknown transform", "probability", "large hole", "inverted range", "newer schema"],
+)
+def test_json_that_cannot_be_read_is_told_and_changes_nothing(text: str, sentence: str) -> None:
+    session = open_page("augmentation", transforms="assignment")
+    before, old = picture(session), laid(session)
+    bring(session, text)
+    (told,) = session.error
+    assert sentence in told.value
+    assert "still the one before" in told.value
+    assert not session.exception
+    assert laid(session) == old
+    assert picture(session) == before
