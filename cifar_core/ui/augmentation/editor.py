@@ -51,7 +51,8 @@ def choose_augmentation() -> AugmentationSpec:
             disabled=spec == preset.spec,
         )
         save_augmentation()
-    _draw_order(spec)
+        _offer_order(spec)
+    _tell_order(spec)
     for kind, info in TRANSFORMS.items():
         start = _find(preset.spec.transforms, kind) or info.make()
         _draw_box(preset, start, _find(spec.transforms, kind), info.title, info.teaches, info.albumentations)
@@ -66,16 +67,20 @@ def _start_from_chosen() -> None:
     start_from_augmentation(st.session_state[_START])
 
 
-def _draw_order(spec: AugmentationSpec) -> None:
-    """In which order the transforms happen, and a way to change it."""
+def _tell_order(spec: AugmentationSpec) -> None:
+    if len(spec.transforms) > 1:
+        titles = [TRANSFORMS[transform.type].title for transform in spec.transforms]
+        st.caption(f"In this order: {', then '.join(title.lower() for title in titles)}.")
+
+
+def _offer_order(spec: AugmentationSpec) -> None:
+    """A way to change in which order the transforms happen."""
     if len(spec.transforms) < 2:
         return
-    titles = [TRANSFORMS[transform.type].title for transform in spec.transforms]
-    st.caption(f"In this order: {', then '.join(title.lower() for title in titles)}.")
-    with st.popover("Change the order", icon=":material/swap_vert:"):
-        for place, title in enumerate(titles):
+    with st.popover("Order", icon=":material/swap_vert:"):
+        for place, transform in enumerate(spec.transforms):
             st.button(
-                f"{place + 1}. {title}",
+                f"{place + 1}. {TRANSFORMS[transform.type].title}",
                 icon=":material/arrow_upward:",
                 key=f"earlier-{place}",
                 help="Moves it one place earlier.",
