@@ -112,7 +112,8 @@ class TrivialAugment(SpecModel):
     """One operation of the fourteen in `TRIVIAL_OPS`, each with equal chance, at an even draw of its strength.
 
     After TrivialAugmentWide (Mueller, Hutter 2021), whose ranges a strength of 1 is; magnitudes are continuous here and
-    take both signs where an operation has two.
+    take both signs where an operation has two. Sharpness alone only sharpens, where the paper's blurs as well: it lays
+    the sharpened image over the image, and 0 to 0.99 times the strength is the share of the sharpened one.
     """
 
     type: Literal["trivial_augment"] = "trivial_augment"

@@ -100,7 +100,8 @@ def _turn_hue(planes: Tensor, turns: NDArray[np.float64]) -> Tensor:
     hue, saturation, value = _to_hsv(planes)
     # The table of albumentations: whole steps, cut off.
     steps = np.mod(np.arange(_HUES) + _HUES * turns[:, None], _HUES).astype(np.uint8)
-    falls = on_device_of(planes, _falls()[:, steps])
+    chosen = on_device_of(planes, steps.ravel().astype(np.int32))
+    falls = on_device_of(planes, _falls()).index_select(1, chosen).view(3, len(planes), _HUES)
     return _from_hsv(falls, hue, saturation, value)
 
 

@@ -76,13 +76,17 @@ def autocontrast_table(images: Tensor) -> Tensor:
     high = (LEVELS - 2 - seen.flip(2).int().argmax(dim=2)).double()
     # A channel of one level stays as it is; so does one of which nothing lies below 255.
     stretched = seen.any(dim=2) & (high > low)
-    scale = 255 / (high - low).clamp(min=1)
+    # Not 255 / ..., which PyTorch computes by a reciprocal and so rounds twice.
+    scale = torch.full_like(low, 255) / (high - low).clamp(min=1)
     spread = ((levels - low[..., None]) * scale[..., None]).round_().clamp_(0, 255)
     return torch.where(stretched[..., None], spread, levels).to(torch.uint8)
 
 
 def equalize_table(images: Tensor) -> Tensor:
-    """uint8 [N, C, 256]: each channel's levels spread evenly, as Pillow does."""
+    """uint8 [N, C, 256]: each channel's levels spread evenly, as albumentations does by its method "pil".
+
+    Pillow itself counts the pixels below a level, albumentations those of the level too.
+    """
     counted = histograms(images)
     levels = torch.arange(LEVELS, device=images.device)
     brightest = (LEVELS - 1 - counted.flip(2).gt(0).int().argmax(dim=2)).unsqueeze(2)
