@@ -62,7 +62,7 @@ def test_launch_watch_stop_resume_and_finish(dashboard: Dashboard, visitor: Visi
     expect(visitor.page.get_by_test_id("stToast").filter(has_text=f"after epoch {run.epochs_done}")).to_be_visible()
     # From here on nothing is touched: the page must come to the end by itself.
     done = visitor.page.get_by_test_id("stToast").filter(has_text="is completed: test accuracy")
-    expect(done).to_be_visible(timeout=3 * PATIENCE)
+    expect(done).to_be_visible(timeout=6 * PATIENCE)
     expect(visitor.main.get_by_text("completed", exact=True)).to_be_visible()
     expect(visitor.metric("Epochs")).to_have_text(f"{EPOCHS} / {EPOCHS}")
     expect(visitor.metric("Test accuracy")).to_contain_text("%")
