@@ -27,10 +27,10 @@ from tests.tiny import PROJECT, tiny_config
 @pytest.mark.usefixtures("no_cifar10")
 def test_it_prints_positive_figures_as_its_schema_says(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_responsiveness, "WARM_UPS", 1)
-    outcome = cli("bench", "responsiveness", "--rounds", "2", "--json")
+    outcome = cli("bench", "responsiveness", "--rounds", "1", "--json")
     data = outcome.data
     check("bench responsiveness", data)
-    assert (data["dataset"], data["reruns"]) == ("digits", 2)
+    assert (data["dataset"], data["reruns"]) == ("digits", 1)
     assert [of["worker"] for of in data["workers"]] == ["process", "thread"]
     pages = [page for of in data["workers"] for page in of["pages"]]
     assert all(0 < page["idle_p50_ms"] <= page["idle_p95_ms"] for page in pages)

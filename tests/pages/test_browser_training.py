@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from cifar_core.runs import Run, RunState, RunStore
-from tests.pages.browser import PATIENCE, Dashboard, Visitor
+from tests.pages.browser import Dashboard, Visitor
 from tests.pages.helpers import narrowest_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NARROW = "?" + urlencode({"network": narrowest_link("seed-model-3"), "dataset": "digits"})
-EPOCHS = 36
-"""So many that a fast machine is still at it when Stop is pressed: three quick epochs take it a second."""
+EPOCHS = 900
+"""So many that it never ends by itself, however slow the browser and fast the training is."""
 REFRESHES = 2
 
 
@@ -44,7 +44,7 @@ def launch(visitor: Visitor) -> None:
     visitor.main.get_by_role("button", name="Launch").dblclick()
 
 
-def test_launch_watch_stop_resume_and_finish(dashboard: Dashboard, visitor: Visitor) -> None:
+def test_launch_watch_stop_resume_and_stop_again(dashboard: Dashboard, visitor: Visitor) -> None:
     launch(visitor)
     wait_for_epochs(visitor, 1)
     (run,) = runs_in(dashboard.runs)
@@ -60,14 +60,12 @@ def test_launch_watch_stop_resume_and_finish(dashboard: Dashboard, visitor: Visi
     assert 2 <= run.epochs_done < EPOCHS
     visitor.main.get_by_role("button", name="Resume").click()
     expect(visitor.page.get_by_test_id("stToast").filter(has_text=f"after epoch {run.epochs_done}")).to_be_visible()
-    # From here on nothing is touched: the page must come to the end by itself.
-    done = visitor.page.get_by_test_id("stToast").filter(has_text="is completed: test accuracy")
-    expect(done).to_be_visible(timeout=3 * PATIENCE)
-    expect(visitor.main.get_by_text("completed", exact=True)).to_be_visible()
-    expect(visitor.metric("Epochs")).to_have_text(f"{EPOCHS} / {EPOCHS}")
-    expect(visitor.metric("Test accuracy")).to_contain_text("%")
-    (run,) = runs_in(dashboard.runs)
-    assert (run.state, run.epochs_done) == (RunState.COMPLETED, EPOCHS)
+    wait_for_epochs(visitor, run.epochs_done + 2)
+    visitor.main.get_by_role("button", name="Stop").click()
+    expect(visitor.main.get_by_text("stopped", exact=True)).to_be_visible()
+    (again,) = runs_in(dashboard.runs)
+    assert (again.id, again.state) == (run.id, RunState.STOPPED)
+    assert again.epochs_done >= run.epochs_done + 2
 
 
 def wait_for_epochs(visitor: Visitor, epochs: int) -> None:
