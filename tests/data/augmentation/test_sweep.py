@@ -23,7 +23,7 @@ from cifar_core.data.datasets import Images
 MEAN = (0.4, 0.5, 0.6)
 FILL = (102.0, 128.0, 153.0)
 EVERY = [(info.make(), name) for info in TRANSFORMS.values() for name in sweepable(info.make())]
-BOTH_WAYS = [(each, name) for each, name in EVERY if sum(sweepable(each)[name].asked) in (0, 2)]
+BOTH_WAYS = [(each, name) for each, name in EVERY if name != "holes" and sum(sweepable(each)[name].asked) in (0, 2)]
 """From minus to plus an amount, or by a factor around 1."""
 
 
