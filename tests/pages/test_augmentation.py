@@ -51,8 +51,8 @@ def page(*transforms: Transform, batch: tuple[Mixer, ...] = (), **query: str) ->
 def table(session: AppTest) -> dict[tuple[str, str], dict[str, Any]]:
     """Asked for and got, by transform and by what is drawn."""
     (found,) = session.dataframe
-    rows: list[dict[str, Any]] = found.value.to_dict("records")
-    return {(row["Transform"], row["What is drawn"]): row for row in rows}
+    rows = found.value.to_dict("records")
+    return {(row["Transform"], row["What is drawn"]): {str(name): told for name, told in row.items()} for row in rows}
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
