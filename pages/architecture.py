@@ -11,13 +11,13 @@ from cifar_core.ui.architecture.field_view import show_field
 from cifar_core.ui.architecture.layer_editor import edit_layers
 from cifar_core.ui.architecture.layer_table import show_layers
 from cifar_core.ui.architecture.numbers import choose_limits, show_findings, show_numbers, show_rules
-from cifar_core.ui.architecture.panes import choose_pane, is_in_editor
+from cifar_core.ui.architecture.panes import PANE, is_in_editor
 from cifar_core.ui.architecture.row_tools import choose_head, draw_row_tools, edit_json
 from cifar_core.ui.architecture.seed_view import show_seed_table
 from cifar_core.ui.architecture.start import choose_preset, choose_widths, draw_way_back
 from cifar_core.ui.architecture.take_away_view import take_away
 from cifar_core.ui.page import page
-from cifar_core.ui.panes import two_panes
+from cifar_core.ui.panes import choose_pane, two_panes
 from cifar_core.ui.workbench import architecture_on_workbench
 
 PANES = ("Layers", "Edit", "Field", "Fit", "Compare", "Your network", "Take away")
@@ -43,7 +43,7 @@ with page("Architecture", ":material/schema:"):
             show_findings(description)
     with numbers:
         show_numbers(description, describe(preset.spec))
-    pane = choose_pane(PANES)
+    pane = choose_pane(PANES, PANE)
     if pane == "Layers":
         show_layers(description, spec.input.size)
         show_seed_table(preset.name)

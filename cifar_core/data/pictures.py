@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
+MIN_SIDE = 8
+"""Pixels; on less than a quarter of the network's own side there is nothing to be seen."""
 MAX_SIDE = 10_000
 """Pixels; a larger picture is refused before it is decoded."""
 MAX_PIXELS = 40_000_000
@@ -36,6 +38,8 @@ class Picture:
     width: int
     """Pixels it came with, upright."""
     height: int
+    frames: int = 1
+    """Of an animated picture more than one, of which the first is taken."""
 
 
 def load_picture(source: Path | bytes, name: str = "picture") -> Picture:
@@ -48,10 +52,10 @@ def load_picture(source: Path | bytes, name: str = "picture") -> Picture:
     Raises:
         DataError: as `read_picture`.
     """
-    picture, (width, height) = _read_upright(source, name)
-    seen = _central_square(picture)
-    picture.thumbnail((GIVEN_SIDE, GIVEN_SIDE))
-    return Picture(np.asarray(_on_white(picture)).copy(), seen, width, height)
+    read = _read_upright(source, name)
+    seen = _central_square(read.picture)
+    read.picture.thumbnail((GIVEN_SIDE, GIVEN_SIDE))
+    return Picture(np.asarray(_on_white(read.picture)).copy(), seen, read.width, read.height, read.frames)
 
 
 def read_picture(source: Path | bytes, name: str = "picture") -> Images:
@@ -62,13 +66,22 @@ def read_picture(source: Path | bytes, name: str = "picture") -> Images:
         name: what an error calls it, where `source` is bytes.
 
     Raises:
-        DataError: it cannot be read, is no PNG, JPEG or WebP, or is too large.
+        DataError: it cannot be read, is no PNG, JPEG or WebP, or is too large or too small.
     """
-    return _central_square(_read_upright(source, name)[0])
+    return _central_square(_read_upright(source, name).picture)
 
 
-def _read_upright(source: Path | bytes, name: str) -> tuple[Image.Image, tuple[int, int]]:
-    """The whole picture, as L, RGB or RGBA, and the size that it came with; a large one is scaled down."""
+class _Read(NamedTuple):
+    """The whole picture, upright, as L, RGB or RGBA; a large one is scaled down."""
+
+    picture: Image.Image
+    width: int
+    """Pixels it came with, upright."""
+    height: int
+    frames: int
+
+
+def _read_upright(source: Path | bytes, name: str) -> _Read:
     from PIL import Image, UnidentifiedImageError
 
     name = str(source) if isinstance(source, Path) else name
@@ -88,10 +101,11 @@ def _read_upright(source: Path | bytes, name: str) -> tuple[Image.Image, tuple[i
         raise DataError(f"{name} cannot be read: {reason}.") from None
 
 
-def _upright(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
+def _upright(picture: Image.Image) -> _Read:
     from PIL import ExifTags, ImageOps
 
     width, height = picture.size
+    frames: int = getattr(picture, "n_frames", 1)
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED:
         width, height = height, width
     # 40 million pixels take 160 MB, and each copy as much again: a JPEG is decoded smaller, any other scaled down
@@ -102,7 +116,7 @@ def _upright(picture: Image.Image) -> tuple[Image.Image, tuple[int, int]]:
     drawn = _in_plain_mode(picture)
     if (factor := _shrinking(drawn)) > 1:
         drawn = drawn.reduce(factor)
-    return drawn, (width, height)
+    return _Read(drawn, width, height, frames)
 
 
 def _shrinking(picture: Image.Image) -> int:
@@ -142,6 +156,8 @@ def _in_plain_mode(picture: Image.Image) -> Image.Image:
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     width, height = size
+    if min(size) < MIN_SIDE:
+        raise DataError(f"{name} is too small ({width} x {height} pixels): at least {MIN_SIDE} pixels a side.")
     if max(size) > MAX_SIDE or width * height > MAX_PIXELS:
         raise DataError(_too_large(name, f" ({width:,} x {height:,} pixels)"))
 

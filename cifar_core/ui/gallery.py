@@ -1,10 +1,11 @@
-"""A grid of small images, each a real button: by mouse or keyboard, one of them can be chosen."""
+"""Many small images as one component with one picture: a grid of buttons, or a sheet of rows to look at."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,55 +15,96 @@ from cifar_core.ui.components import listen
 from cifar_core.ui.sprites import png_url
 
 _SPRITE_COLUMNS = 8
+NARROW = 600
+"""Screen pixels: in a pane that is narrower, a sheet takes its smaller number of columns."""
 
-# 96 screen pixels are three for each of the image's: sharp, and no neighbour in the sprite shines through.
+# In the grid of buttons, 96 screen pixels are three for each of the image's.
 _CSS = """
+.pane { container-type: inline-size; color: var(--st-text-color); font-family: var(--st-font); }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 6px; padding: 3px; }
+.images > * {
+  display: flex; flex-direction: column; align-items: center; gap: 3px;
+  font-size: 13px; line-height: 1.25; text-align: center; overflow-wrap: anywhere; white-space: pre-line;
+}
 button {
   all: unset; box-sizing: border-box; cursor: pointer; padding: 4px; border-radius: var(--st-base-radius);
-  display: flex; flex-direction: column; align-items: center; gap: 3px;
-  color: var(--st-text-color); font-family: var(--st-font); font-size: 13px; line-height: 1.25; text-align: center;
-  overflow-wrap: anywhere; white-space: pre-line;
 }
 button:hover { background: var(--st-secondary-background-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
-.picture { width: 96px; height: 96px; image-rendering: pixelated; border-radius: 2px; }
-"""
-_HTML = '<div class="images" role="group"></div>'
+canvas { width: 96px; height: 96px; image-rendering: pixelated; border-radius: 2px; }
+.sheet { grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 10px 6px; padding: 0; }
+.sheet > * { margin: 0; font-size: 12px; }
+.dense > * { font-size: 11px; }
+.sheet canvas { width: 100%; height: auto; }
+.sheet .first { grid-column: 1; grid-row: span var(--rows); font-weight: 600; }
+@container (max-width: NARROWpx) {
+  .sheet { grid-template-columns: repeat(var(--narrow-columns), minmax(0, 1fr)); }
+  .sheet .first { grid-row: span var(--narrow-rows); }
+}
+""".replace("NARROW", str(NARROW))
+_HTML = '<div class="pane"><div class="images" role="group"></div></div>'
 _JS = """
+const SIDE = 32;
+
+function canvasOf(sheet, column, row) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SIDE;
+  // Its own pixels alone: scaled as a background, a neighbour in the sprite would shine through at the edges.
+  canvas.getContext("2d").drawImage(sheet, SIDE * column, SIDE * row, SIDE, SIDE, 0, 0, SIDE, SIDE);
+  return canvas;
+}
+
+function place(grid, { label, layout, images }) {
+  if (label) grid.setAttribute("aria-label", label);
+  grid.classList.toggle("sheet", !!layout);
+  if (!layout) return;
+  grid.classList.toggle("dense", layout.columns > 7);
+  const starts = images.flatMap(({ first }, at) => (first ? [at] : [])).concat(images.length);
+  for (const [prefix, columns] of [["--", layout.columns], ["--narrow-", layout.narrow]]) {
+    grid.style.setProperty(`${prefix}columns`, columns);
+    grid.style.setProperty(`${prefix}rows`, Math.ceil((starts[1] - starts[0] - 1) / (columns - 1)) || 1);
+  }
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
-  const { sprite, columns, rows, images, token } = data;
+  const { sprite, columns, images, layout, token } = data;
   const grid = parentElement.querySelector(".images");
   grid.setTriggerValue = setTriggerValue;
-  // The buttons stay where the images are the same, and with them what the keyboard has reached.
+  // The images stay where they are the same, and with them what the keyboard has reached.
   if (grid.token === token) return;
   grid.token = token;
-  const share = (at, count) => (count > 1 ? (100 * at) / (count - 1) : 0);
-  const buttons = images.map(({ caption, alt }, position) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.setAttribute("aria-label", alt);
-    button.title = alt;
-    const picture = document.createElement("span");
-    picture.className = "picture";
-    picture.style.backgroundImage = `url(${sprite})`;
-    picture.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
-    picture.style.backgroundPosition =
-      `${share(position % columns, columns)}% ${share(Math.floor(position / columns), rows)}%`;
-    const text = document.createElement("span");
-    text.textContent = caption;
-    button.append(picture, text);
-    button.onclick = () => {
-      grid.setTriggerValue("clicked", { position, token });
-      // In a dialog the chosen image takes the place of the one on top.
-      parentElement.host.closest('[role="dialog"]')?.scrollIntoView();
-    };
-    return button;
-  });
-  const focused = [...grid.children].indexOf(parentElement.activeElement);
-  grid.replaceChildren(...buttons);
-  // Without a focus inside, a dialog would not hear its Escape key any more.
-  buttons[Math.min(focused, buttons.length - 1)]?.focus({ preventScroll: true });
+  const loaded = new Image();
+  loaded.onload = () => {
+    if (grid.token !== token) return; // others came meanwhile
+    const shown = images.map(({ caption, alt, first }, position) => {
+      const element = document.createElement(layout ? "figure" : "button");
+      const picture = canvasOf(loaded, position % columns, Math.floor(position / columns));
+      const text = document.createElement(layout ? "figcaption" : "span");
+      text.textContent = caption;
+      element.append(picture, text);
+      element.title = alt;
+      if (layout) {
+        picture.setAttribute("role", "img");
+        picture.setAttribute("aria-label", alt);
+        element.classList.toggle("first", first);
+        return element;
+      }
+      element.type = "button";
+      element.setAttribute("aria-label", alt);
+      element.onclick = () => {
+        grid.setTriggerValue("clicked", { position, token });
+        // In a dialog the chosen image takes the place of the one on top.
+        parentElement.host.closest('[role="dialog"]')?.scrollIntoView();
+      };
+      return element;
+    });
+    const focused = [...grid.children].indexOf(parentElement.activeElement);
+    place(grid, data);
+    grid.replaceChildren(...shown);
+    // Without a focus inside, a dialog would not hear its Escape key any more.
+    shown[Math.min(focused, shown.length - 1)]?.focus({ preventScroll: true });
+  };
+  loaded.src = sprite;
 }
 """
 _component = st.components.v2.component("cifar-lab-gallery", html=_HTML, css=_CSS, js=_JS)
@@ -70,7 +112,7 @@ _component = st.components.v2.component("cifar-lab-gallery", html=_HTML, css=_CS
 
 @dataclass(frozen=True, slots=True)
 class GalleryImage:
-    """One image of a gallery."""
+    """One image of a gallery or sheet."""
 
     picture: Images
     """uint8 [32, 32, 3]."""
@@ -78,10 +120,12 @@ class GalleryImage:
     """Plain text under it; a line break is kept."""
     alt: str
     """The image in words: its button's name."""
+    starts_row: bool = False
+    """In a sheet: whether it is the first of a row, which those behind it belong to."""
 
 
 def gallery(images: Sequence[GalleryImage], key: str) -> int | None:
-    """A grid of images that wraps with the window.
+    """A grid of images that wraps with the window; by mouse or keyboard, one of them can be chosen.
 
     Args:
         images: at least one.
@@ -90,15 +134,33 @@ def gallery(images: Sequence[GalleryImage], key: str) -> int | None:
     Returns:
         The position in `images` of the one clicked in this rerun; None if none was.
     """
+    data = _data(images)
+    clicked = _component(key=key, data=data, on_clicked_change=listen).clicked
+    return int(clicked["position"]) if clicked is not None and clicked["token"] == data["token"] else None
+
+
+def sheet(images: Sequence[GalleryImage], key: str, label: str, columns: int, narrow_columns: int) -> None:
+    """Rows of images to look at, as wide as there is room.
+
+    Args:
+        images: at least one; rows are of equal length.
+        key: of the widget.
+        label: the whole sheet in words.
+        columns: side by side, 2 or more. Where a row has more images, its first stands beside the others of it.
+        narrow_columns: the same in a pane below `NARROW`.
+    """
+    layout = {"columns": columns, "narrow": narrow_columns}
+    _component(key=key, data=_data(images, label=label, layout=layout))
+
+
+def _data(images: Sequence[GalleryImage], **more: Any) -> dict[str, Any]:
     columns = min(len(images), _SPRITE_COLUMNS)
     rows = -(-len(images) // columns)
     sprite = png_url(_sprite([image.picture for image in images], columns, rows))
-    shown = [{"caption": image.caption, "alt": image.alt} for image in images]
+    shown = [{"caption": image.caption, "alt": image.alt, "first": image.starts_row} for image in images]
     # A click that was on its way while other images took these ones' place must not open one of them.
-    token = zlib.crc32(repr(shown).encode(), zlib.crc32(sprite.encode()))
-    data = {"sprite": sprite, "columns": columns, "rows": rows, "images": shown, "token": token}
-    clicked = _component(key=key, data=data, on_clicked_change=listen).clicked
-    return int(clicked["position"]) if clicked is not None and clicked["token"] == token else None
+    token = zlib.crc32(repr((shown, more)).encode(), zlib.crc32(sprite.encode()))
+    return {"sprite": sprite, "columns": columns, "images": shown, "token": token, **more}
 
 
 def _sprite(pictures: Sequence[Images], columns: int, rows: int) -> Images:

@@ -1,6 +1,9 @@
-"""Two panes that stand side by side where there is room, and one above the other where there is not."""
+"""Panes: two that stand side by side where there is room, or one of several at a time."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,3 +17,28 @@ def two_panes(left_width: int = LEFT_WIDTH) -> tuple[DeltaGenerator, DeltaGenera
     """A pane of fixed width, and one that takes the rest."""
     row = st.container(horizontal=True, gap="medium")
     return row.container(width=left_width), row.container(width="stretch")
+
+
+def choose_pane(names: Sequence[str], key: str, **more: Any) -> str:
+    """A row of buttons, so that only what is looked at is computed.
+
+    Args:
+        names: of the panes, the first one to begin with.
+        key: under which the choice lies in the URL.
+        more: options of the widget.
+
+    Returns:
+        The pane chosen.
+    """
+    pane = st.segmented_control(
+        "Pane",
+        names,
+        # None once it has a value: a widget with both a default and a value set by the program is warned of.
+        default=None if key in st.session_state else names[0],
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        bind="query-params",
+        **more,
+    )
+    return pane or names[0]

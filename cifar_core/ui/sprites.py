@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -32,26 +31,3 @@ def framed(image: Images, factor: int = 4, margin: int = 8) -> Images:
     picture[: large.shape[0], : large.shape[1], :3] = large
     picture[: large.shape[0], : large.shape[1], 3] = 255
     return picture
-
-
-def grid(rows: Sequence[Images], factor: int, gap: int = 6, first_gap: int = 18) -> Images:
-    """Rows of images as one RGBA sprite, the first column set apart.
-
-    Args:
-        rows: each uint8 [N, H, W, 3], with equal N.
-        factor: screen pixels a pixel.
-        gap: transparent screen pixels between images.
-        first_gap: the same behind the first column.
-
-    Returns:
-        uint8 [height, width, 4]; the gaps are transparent, so that the page's ground shows in light and dark.
-    """
-    count, side = len(rows[0]), rows[0].shape[1] * factor
-    lefts = [0, *(side + first_gap + number * (side + gap) for number in range(count - 1))]
-    sprite = np.zeros((len(rows) * (side + gap) - gap, lefts[-1] + side, 4), dtype=np.uint8)
-    for row_number, row in enumerate(rows):
-        top = row_number * (side + gap)
-        for left, image in zip(lefts, row, strict=True):
-            sprite[top : top + side, left : left + side, :3] = enlarge(image, factor)
-            sprite[top : top + side, left : left + side, 3] = 255
-    return sprite

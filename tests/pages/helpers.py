@@ -15,8 +15,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cifar_core.architecture import block_widths, find_preset, with_block_widths
+from cifar_core.data import AugmentationSpec, find_augmentation
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunFiles, RunStore
+from cifar_core.ui import workbench
 from cifar_core.ui.architecture.start import MIN_WIDTH
 from cifar_core.ui.workbench_link import architecture_link
 from cifar_core.words import JOINER
@@ -164,3 +166,16 @@ def stored_predictions(run: Run, split: EvaluationSplit = "validation") -> Predi
     predictions = files_of(run).load_predictions(split)
     assert predictions is not None
     return predictions
+
+
+def laid_augmentation(session: AppTest) -> AugmentationSpec:
+    """The augmentation on the workbench."""
+    if workbench._AUGMENTATION not in session.session_state:
+        return find_augmentation("seed-model-3").spec  # which the default network brings
+    _, text = session.session_state[workbench._AUGMENTATION]
+    return AugmentationSpec.parse(text)
+
+
+def pixels(session: AppTest, key: str = "samples-sheet") -> list[bytes]:
+    """Of every image of a sheet, in their order."""
+    return [image.picture.tobytes() for image in gallery_images(session, key)]

@@ -1,307 +1,299 @@
+"""The pictures of the Augmentation page."""
+
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset
-from cifar_core.data.augmentation import CoarseDropout, ColorJitter, CutMix, MixUp, ShiftScaleRotate, Transform
+from cifar_core.data import AugmentationSpec, find_augmentation, load_dataset, read_picture
+from cifar_core.data.augmentation import (
+    CoarseDropout,
+    HorizontalFlip,
+    Mixer,
+    MixUp,
+    ShiftScaleRotate,
+    Transform,
+)
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
-from cifar_core.ui import workbench
+from cifar_core.data.augmentation.preview import first_of_each_class
 from cifar_core.ui.workbench_link import augmentation_link
-from tests.pages.helpers import go_to, on_strip, open_page, says, shown
+from tests.pages.helpers import (
+    as_read,
+    gallery_images,
+    go_to,
+    laid_augmentation,
+    on_strip,
+    open_page,
+    pixels,
+    says,
+    shown,
+)
 
-DEFAULTS: dict[str, Transform] = {kind: info.make() for kind, info in TRANSFORMS.items()}
-KINDS = tuple(DEFAULTS)
-
-
-def laid(session: AppTest) -> AugmentationSpec:
-    """The augmentation on the workbench."""
-    if workbench._AUGMENTATION not in session.session_state:
-        return find_augmentation("seed-model-3").spec  # which the default network brings
-    _, text = session.session_state[workbench._AUGMENTATION]
-    return AugmentationSpec.parse(text)
-
-
-def transform(session: AppTest, kind: str) -> Transform:
-    (found,) = (each for each in laid(session).transforms if each.type == kind)
-    return found
+DIGITS = load_dataset("digits")
+OWN = "Your own picture"
 
 
-def picture(session: AppTest) -> str:
-    """Its address, which is made from its bytes."""
-    (image,) = session.image
-    (address,) = image.value
-    return str(address)
+def link(*transforms: Transform, batch: tuple[Mixer, ...] = ()) -> str:
+    return augmentation_link(find_augmentation("none"), AugmentationSpec(transforms=transforms, batch=batch))
 
 
-@pytest.mark.parametrize("preset", ["none", "assignment", "seed-model-3"])
-def test_a_preset_lies_on_the_workbench_exactly(preset: str) -> None:
-    session = open_page("augmentation", transforms=preset)
-    expected = find_augmentation(preset).spec
-    assert laid(session) == expected
-    assert {kind for kind in KINDS if session.toggle(f"{preset}.{kind}").value} == {t.type for t in expected.transforms}
-    assert on_strip(session, "augmentation").endswith(f"**{preset}**")
+def page(*transforms: Transform, batch: tuple[Mixer, ...] = (), **query: str) -> AppTest:
+    """The page with these on its workbench."""
+    return open_page("augmentation", transforms=link(*transforms, batch=batch), **query)
 
 
-def test_it_begins_with_the_augmentation_of_the_network_on_the_workbench() -> None:
-    assert open_page("augmentation").selectbox("augmentation").value == "seed-model-3"
-    session = open_page("architecture", network="dilated")
-    assert go_to(session, "augmentation").selectbox("augmentation").value == "assignment"
+def table(session: AppTest) -> dict[tuple[str, str], dict[str, Any]]:
+    """Asked for and got, by transform and by what is drawn."""
+    (found,) = session.dataframe
+    rows = found.value.to_dict("records")
+    return {(row["Transform"], row["What is drawn"]): {str(name): told for name, told in row.items()} for row in rows}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_switch_takes_a_transform_in_and_out_and_changes_the_picture(kind: str) -> None:
-    session = open_page("augmentation", transforms="none")
-    bare = picture(session)
-    shown(session.toggle(f"none.{kind}").set_value(True).run())
-    assert laid(session).transforms == (DEFAULTS[kind],)
-    # Digits have no colour to take out.
-    assert (picture(session) == bare) == (kind == "grayscale")
-    assert "edited" in on_strip(session, "augmentation")
-    shown(session.toggle(f"none.{kind}").set_value(False).run())
-    assert laid(session).transforms == ()
-    assert picture(session) == bare
-    assert "edited" not in on_strip(session, "augmentation")
+def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def upload(session: AppTest, content: bytes, name: str = "cat.png") -> AppTest:
+    return shown(session.file_uploader("upload").set_value((name, content, "image/png")).run())
+
+
+def noise(side: int = 40) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+def test_every_class_has_its_original_beside_eight_samples_with_what_was_drawn() -> None:
+    images = gallery_images(page(HorizontalFlip(), CoarseDropout()), "samples-sheet")
+    assert len(images) == 10 * 9
+    for row, position in enumerate(first_of_each_class(DIGITS)):
+        original, *samples = images[9 * row : 9 * row + 9]
+        pixels_of = DIGITS.train.images[position]
+        assert np.array_equal(original.picture, pixels_of)
+        assert original.caption == DIGITS.class_names[DIGITS.train.targets[position]]
+        for sample in samples:
+            expected = pixels_of[:, ::-1] if "flipped" in sample.caption else pixels_of
+            if "hole" in sample.caption:
+                left, top = map(int, sample.caption.rpartition("hole at ")[2].split(", "))
+                expected = expected.copy()
+                expected[top : top + 16, left : left + 16] = np.round(np.array(DIGITS.mean) * 255)
+            assert np.array_equal(sample.picture, expected)
+            assert "Seed " in sample.alt
+
+
+def test_one_image_is_shown_in_many_draws() -> None:
+    session = open_page("augmentation", samples="One image", number="3")
+    first = gallery_images(session, "samples-sheet")
+    assert len(first) == 17
+    assert np.array_equal(first[0].picture, DIGITS.train.images[3])
+    shown(session.number_input("number").set_value(7).run())
+    assert pixels(session)[1:] != [image.picture.tobytes() for image in first[1:]]
+    assert session.number_input("number").max == 1499
+
+
+def test_a_draw_stays_until_a_new_one_is_asked_for_and_comes_back_by_its_number() -> None:
+    session = open_page("augmentation")
+    first = pixels(session)
+    assert pixels(shown(session.run())) == first
+    shown(session.button("new-draw").click().run())
+    assert session.number_input("draw").value == 1
+    assert pixels(session) != first
+    assert session.query_params["draw"] in ("1", ["1"])
+    shown(session.number_input("draw").set_value(0).run())
+    assert pixels(session) == first
+    shown(session.number_input("draw").set_value(9_999).run())
+    assert shown(session.button("new-draw").click().run()).number_input("draw").value == 0
+
+
+def test_asked_for_stands_beside_got() -> None:
+    rows = table(page(HorizontalFlip(p=1.0), ShiftScaleRotate(rotate_limit=20, p=0.5)))
+    flip, moves, rotate = (
+        rows[row]
+        for row in (
+            ("Horizontal flip", "Happens"),
+            ("Shift, scale, rotate", "Happens"),
+            ("Shift, scale, rotate", "Rotate"),
+        )
+    )
+    assert (flip["Asked for"], flip["Got"]) == ("100.0 %", "100.0 % (80 of 80)")
+    assert rotate["Asked for"] == "-20° to 20°"
+    assert sum(rotate["Drawn"]) == int(moves["Got"].partition("(")[2].partition(" ")[0])
 
 
 def test_switching_all_off_says_that_nothing_happens() -> None:
     session = open_page("augmentation")
-    for kind in KINDS:
+    for kind in TRANSFORMS:
         session.toggle(f"seed-model-3.{kind}").set_value(False)
     shown(session.run())
-    assert says(session, "every draw equals the original")
+    assert says(session, "No transform is on: every draw equals the original.")
+    images = gallery_images(session, "samples-sheet")
+    assert {image.caption for image in images} == {*DIGITS.class_names, "unchanged"}
+    assert not session.dataframe
+
+
+def test_a_batch_is_told_in_shares_and_shown_in_pairs() -> None:
+    session = page(HorizontalFlip(), batch=(MixUp(alpha=1.0, p=1.0),), samples="A batch")
+    batch, pairs = gallery_images(session, "batch-sheet"), gallery_images(session, "pairs-sheet")
+    assert len(batch) == 32
+    assert any(", " in image.caption.splitlines()[0] for image in batch)
+    assert len(pairs) == 18
+    for own, partner, mixed in zip(pairs[::3], pairs[1::3], pairs[2::3], strict=True):
+        told = mixed.caption.removeprefix("= ").partition("\n")[0]
+        shares = {part.split()[-1]: float(part.split()[0]) if " " in part else 1.0 for part in told.split(", ")}
+        assert set(shares) <= {own.caption, partner.caption.removeprefix("+ ")}
+        assert sum(shares.values()) == pytest.approx(1.0, abs=0.011)
+        if own.caption != partner.caption.removeprefix("+ "):
+            share = shares.get(own.caption, 0.0)
+            expected = share * own.picture + (1 - share) * partner.picture
+            assert np.abs(mixed.picture - expected).max() <= 3  # a share of two decimals
+        assert mixed.caption.endswith("mixup")
+    assert table(session)["Mixup", "Happens"]["Got"] == "100.0 % (32 of 32)"
+
+
+def test_a_batch_without_mixers_says_how_to_get_pairs() -> None:
+    session = page(CoarseDropout(), samples="A batch")
+    assert len(gallery_images(session, "batch-sheet")) == 32
+    assert not gallery_images(session, "pairs-sheet")
+    assert says(session, "No mixer is on: switch Mixup or CutMix on")
+    shown(session.toggle("none.cutmix").set_value(True).run())
+    assert gallery_images(session, "pairs-sheet")
+
+
+def test_an_own_picture_is_augmented_as_the_network_sees_it() -> None:
+    session = page(HorizontalFlip(p=1.0), samples=OWN)
+    assert says(session, "Choose a picture")
+    assert not gallery_images(session, "samples-sheet")
+    upload(session, encoded(noise()))
+    seen = read_picture(encoded(noise()))
+    original, *samples = gallery_images(session, "samples-sheet")
+    assert np.array_equal(original.picture, seen)
+    assert original.caption == "cat.png"
+    assert len(samples) == 16
+    assert all(np.array_equal(sample.picture, seen[:, ::-1]) for sample in samples)
+
+
+def test_an_own_picture_is_the_same_on_both_pages_that_take_one() -> None:
+    session = upload(page(samples=OWN), encoded(noise()))
+    go_to(go_to(session, "home"), "augmentation")
+    assert gallery_images(session, "samples-sheet")[0].caption == "cat.png"
+    shown(session.segmented_control("pictures").set_value("One parameter").run())
+    shown(session.selectbox("swept-image").set_value(OWN).run())
+    assert "cat.png" in gallery_images(session, "sweep-sheet")[0].alt
+
+
+FRAMES = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
 
 
 @pytest.mark.parametrize(
-    ("slider", "value", "field", "expected"),
+    ("content", "sentence"),
     [
-        ("horizontal_flip.p", 1.0, "p", 1.0),
-        ("shift_scale_rotate.shift_limit", 8, "shift_limit", 0.25),
-        ("shift_scale_rotate.scale_limit", 30, "scale_limit", 0.3),
-        ("shift_scale_rotate.rotate_limit", 90, "rotate_limit", 90),
-        ("color_jitter.brightness", 100, "brightness", 1.0),
-        ("color_jitter.hue", 180, "hue", 0.5),
-        ("coarse_dropout.holes", (1, 3), "holes", (1, 3)),
-        ("coarse_dropout.height", (32, 32), "height", (32, 32)),
-        ("coarse_dropout.width", (1, 8), "width", (1, 8)),
+        (encoded(Image.new("RGB", (1, 1))), "bad.png is too small (1 x 1 pixels): at least 8 pixels a side."),
+        (b"no picture", "bad.png is not a picture that can be read: use a PNG, JPEG or WebP file."),
+        (encoded(FRAMES[0], "GIF"), "bad.png is not a picture that can be read: use a PNG, JPEG or WebP file."),
+        (encoded(noise())[:900], "bad.png cannot be read: it is damaged."),
+        (
+            encoded(Image.new("L", (10_001, 9))),
+            "bad.png is too large (10,001 x 9 pixels): at most 10,000 pixels a side and 40 million in all.",
+        ),
     ],
+    ids=["1 x 1", "text", "GIF", "cut off", "huge"],
 )
-def test_a_slider_changes_its_field_and_the_picture(
-    slider: str, value: float | tuple[float, float], field: str, expected: float | tuple[float, float]
-) -> None:
-    session = open_page("augmentation")
-    before, old = picture(session), laid(session)
-    kind = slider.partition(".")[0]
-    shown(session.slider(f"seed-model-3.{slider}").set_value(value).run())
-    changed = transform(session, kind)
-    assert getattr(changed, field) == pytest.approx(expected)
-    # Digits are grey: turning the colour circle moves none of their pixels.
-    assert (picture(session) == before) == (field == "hue")
-    others = [each for each in laid(session).transforms if each.type != kind]
-    assert others == [each for each in old.transforms if each.type != kind]
-    assert "edited" in on_strip(session, "augmentation")
+def test_a_bad_upload_is_one_sentence_and_the_last_good_preview_stays(content: bytes, sentence: str) -> None:
+    session = upload(page(CoarseDropout(), samples=OWN), encoded(noise()))
+    before = pixels(session)
+    upload(session, content, "bad.png")
+    (error,) = session.error
+    assert as_read(error.value) == f"{sentence} The picture shown is still cat.png."
+    assert pixels(session) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_slider_reaches_both_its_ends(kind: str) -> None:
-    session = open_page("augmentation", transforms="none")
-    shown(session.toggle(f"none.{kind}").set_value(True).run())
-    sliders = [slider.key for slider in session.slider if str(slider.key).startswith(f"none.{kind}.")]
-    assert f"none.{kind}.p" in sliders
-    for end in ("min", "max"):
-        for key in sliders:
-            slider = session.slider(str(key))
-            value: Any = slider.value
-            is_range = isinstance(value, tuple)
-            kind_of_number = type(value[0] if is_range else value)
-            reached = kind_of_number(getattr(slider, end))
-            slider.set_value((reached, reached) if is_range else reached)
-        shown(session.run())
-        assert not session.error
+def test_an_animated_upload_shows_its_first_frame_and_says_so() -> None:
+    content = encoded(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:], lossless=True)
+    session = upload(page(samples=OWN), content, "waving.webp")
+    assert says(session, "It is animated: the first of its 2 frames is taken.")
+    assert (gallery_images(session, "samples-sheet")[0].picture == (255, 0, 0)).all()
 
 
-def test_mixers_lie_on_the_workbench_with_their_settings() -> None:
-    session = open_page("augmentation", transforms="none")
-    for kind in ("cutmix", "mixup"):
-        shown(session.toggle(f"none.{kind}").set_value(True).run())
-    shown(session.slider("none.mixup.alpha").set_value(0.4).run())
-    assert laid(session).batch == (CutMix(), MixUp(alpha=0.4))
-    shown(session.toggle("none.cutmix").set_value(False).run())
-    assert laid(session).batch == (MixUp(alpha=0.4),)
-    assert laid(session).transforms == ()
+def test_a_cmyk_upload_is_shown_in_its_colours() -> None:
+    content = encoded(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "JPEG")
+    session = upload(page(samples=OWN), content, "print.jpg")
+    assert not session.error
+    red, *others = gallery_images(session, "samples-sheet")[0].picture.reshape(-1, 3).mean(axis=0)
+    assert red > 200
+    assert max(others) < 60
 
 
-def test_the_order_is_told_and_can_be_changed() -> None:
-    session = open_page("augmentation", transforms="assignment")
-    assert says(session, "In this order: horizontal flip, then shift, scale, rotate, then coarse dropout")
-    assert session.button("earlier-0").disabled
-    shown(session.button("earlier-2").click().run())
-    assert [each.type for each in laid(session).transforms] == [
-        "horizontal_flip",
-        "coarse_dropout",
-        "shift_scale_rotate",
+def test_one_parameter_is_swept_as_a_film_and_as_a_strip() -> None:
+    session = page(ShiftScaleRotate(rotate_limit=15), pictures="One parameter", number="4")
+    strip = gallery_images(session, "sweep-sheet")
+    assert [image.caption for image in strip[::6]] == ["-30°\nbeyond", "0°", "30°\nbeyond"]
+    assert [image.caption for image in strip if "beyond" not in image.caption] == [
+        f"{angle}°" for angle in range(-15, 16, 5)
     ]
-    assert sorted(laid(session).transforms, key=repr) == sorted(
-        find_augmentation("assignment").spec.transforms, key=repr
-    )
+    assert np.abs(strip[6].picture.astype(int) - DIGITS.train.images[4]).max() <= 1
+    assert says(session, "Your augmentation draws -15° to 15°")
+    film = json.loads(session.get("plotly_chart")[0].proto.spec)
+    assert len(film["frames"]) == 61
+    assert film["layout"]["updatemenus"][0]["buttons"][0]["label"] == "Play"
 
 
-def test_a_transform_switched_on_leaves_the_order_of_the_others() -> None:
-    session = open_page("augmentation", transforms="assignment")
-    shown(session.button("earlier-2").click().run())
-    shown(session.toggle("assignment.grayscale").set_value(True).run())
-    order = [each.type for each in laid(session).transforms]
-    assert [kind for kind in order if kind != "grayscale"] == [
-        "horizontal_flip",
-        "coarse_dropout",
-        "shift_scale_rotate",
-    ]
+def test_another_transform_and_parameter_can_be_swept() -> None:
+    session = page(pictures="One parameter")
+    shown(session.selectbox("swept").set_value("coarse_dropout").run())
+    assert says(session, "It is not on; with its usual settings it draws 1:")
+    shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
+    captions = [image.caption.partition("\n")[0] for image in gallery_images(session, "sweep-sheet")]
+    assert (captions[0], captions[-1]) == ("1 px", "32 px")
+    for kind in session.selectbox("swept").options:
+        shown(session.selectbox("swept").select(kind).run())
+        assert gallery_images(session, "sweep-sheet")
 
 
-def test_a_border_is_chosen_in_words() -> None:
-    session = open_page("augmentation", transforms="assignment")
-    before = picture(session)
-    shown(session.selectbox("assignment.shift_scale_rotate.border").set_value("reflect").run())
-    moved = transform(session, "shift_scale_rotate")
-    assert isinstance(moved, ShiftScaleRotate)
-    assert moved.border == "reflect"
-    assert picture(session) != before
+def test_the_assignments_words_stand_beside_what_they_mean() -> None:
+    session = open_page("augmentation", pictures="The assignment")
+    assert says(session, "one hole of 16 x 16 pixels", "it only warns")
+    assert any("are not valid for transform CoarseDropout" in block.value for block in session.code)
+    assert says(session, "| Height of a hole | 16 px | 3 px to 6 px | 16 px |")
+    images = gallery_images(session, "assignment-sheet")
+    literal = [image for image in images if image.caption.startswith("literal")]
+    preset = [image for image in images if image.caption.startswith("preset")]
+    assert len(literal) == len(preset) == 15
+    assert all("hole at" in image.caption for image in preset)
+    assert all(" x " in image.caption for image in literal)
 
 
-def test_a_slider_moved_back_leaves_no_trace() -> None:
-    session = open_page("augmentation")
-    for value in (5, 2):
-        shown(session.slider("seed-model-3.shift_scale_rotate.shift_limit").set_value(value).run())
-    assert laid(session) == find_augmentation("seed-model-3").spec
-    assert "edited" not in on_strip(session, "augmentation")
+def test_the_preset_is_laid_on_the_workbench_from_the_comparison() -> None:
+    session = page(pictures="The assignment")
+    shown(session.button("take-assignment").click().run())
+    assert laid_augmentation(session) == find_augmentation("assignment").spec
+    assert on_strip(session, "augmentation").endswith("**assignment**")
 
 
-def test_the_draw_decides_the_samples() -> None:
-    session = open_page("augmentation")
-    first = picture(session)
-    shown(session.number_input("draw").set_value(1).run())
-    assert picture(session) != first
-    shown(session.number_input("draw").set_value(0).run())
-    assert picture(session) == first
+@pytest.mark.parametrize("pane", ["Samples", "One parameter", "The assignment", "Take away"])
+def test_a_pane_is_in_the_url_and_only_it_is_drawn(pane: str) -> None:
+    session = open_page("augmentation", pictures=pane)
+    assert session.segmented_control("pictures").value == pane
+    sheets = {"Samples": "samples-sheet", "One parameter": "sweep-sheet", "The assignment": "assignment-sheet"}
+    for each, key in sheets.items():
+        assert bool(gallery_images(session, key)) == (each == pane)
+    assert bool(session.text_area) == (pane == "Take away")
 
 
-def test_one_image_is_shown_in_many_draws() -> None:
-    session = open_page("augmentation")
-    shown(session.selectbox("samples").set_value("One image").run())
-    first = picture(session)
-    shown(session.number_input("number").set_value(7).run())
-    assert picture(session) != first
-    assert session.number_input("number").max == 1499
-
-
-def test_the_left_column_shows_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
-    sprites: list[np.ndarray] = []
-    real = st.image
-
-    def remember(image: np.ndarray, **rest: Any) -> Any:
-        sprites.append(image)
-        return real(image, **rest)
-
-    monkeypatch.setattr(st, "image", remember)
-    open_page("augmentation", samples="One image", number="3")
-    original = load_dataset("digits").train.images[3].repeat(4, axis=0).repeat(4, axis=1)
-    assert (sprites[-1][:128, :128, :3] == original).all()
-
-
-def test_an_edited_augmentation_survives_a_reload() -> None:
-    session = open_page("augmentation", transforms="assignment")
-    shown(session.toggle("assignment.color_jitter").set_value(True).run())
-    shown(session.slider("assignment.horizontal_flip.p").set_value(0.25).run())
-    link = session.query_params["transforms"]
-    reloaded = open_page("augmentation", transforms=link if isinstance(link, str) else link[0])
-    assert laid(reloaded) == laid(session)
-    assert transform(reloaded, "horizontal_flip").p == 0.25
-    assert transform(reloaded, "color_jitter") == ColorJitter()
-    assert reloaded.selectbox("augmentation").value == "assignment"
-    assert reloaded.slider("assignment.horizontal_flip.p").value == 0.25
-    assert reloaded.toggle("assignment.color_jitter").value
-    assert picture(reloaded) == picture(session)
-
-
-def test_values_beyond_the_sliders_are_shown_and_kept() -> None:
-    far = AugmentationSpec(transforms=(CoarseDropout(holes=16, height=1), ShiftScaleRotate(rotate_limit=180, p=0.33)))
-    session = open_page("augmentation", transforms=augmentation_link(find_augmentation("none"), far))
-    assert laid(session) == far
-    assert session.slider("none.coarse_dropout.holes").value == (16, 16)
-    assert session.slider("none.shift_scale_rotate.rotate_limit").value == 180
-    shown(session.slider("none.coarse_dropout.height").set_value((2, 3)).run())
-    assert laid(session) == far.changed(transforms=[far.transforms[0].changed(height=(2, 3)), far.transforms[1]])
-
-
-def test_back_to_the_start_takes_every_change_back() -> None:
-    session = open_page("augmentation")
-    assert session.button("reset-augmentation").disabled
-    shown(session.toggle("seed-model-3.color_jitter").set_value(False).run())
-    shown(session.button("reset-augmentation").click().run())
-    assert laid(session) == find_augmentation("seed-model-3").spec
-    assert session.toggle("seed-model-3.color_jitter").value
-
-
-def test_the_state_survives_a_walk_through_other_pages() -> None:
-    session = open_page("augmentation")
-    shown(session.toggle("seed-model-3.color_jitter").set_value(False).run())
-    before, shown_before = laid(session), picture(session)
-    for name in ("training", "architecture"):
-        assert "edited" in on_strip(go_to(session, name), "augmentation")
-    go_to(session, "augmentation")
-    assert laid(session) == before
-    assert picture(session) == shown_before
+def test_a_pane_that_a_link_makes_up_is_the_first_one() -> None:
+    assert gallery_images(open_page("augmentation", pictures="nonsense", draw="-4", number="x"), "samples-sheet")
 
 
 @pytest.mark.cifar10
 def test_with_cifar10_its_images_are_shown_first() -> None:
     session = open_page("augmentation")
     assert session.selectbox("samples-from").options == ["CIFAR-10", "Handwritten digits"]
-    assert says(session, "airplane, automobile")
-    photographs = picture(session)
+    assert gallery_images(session, "samples-sheet")[0].caption == "airplane"
+    photographs = pixels(session)
     shown(session.selectbox("samples-from").set_value("digits").run())
-    assert picture(session) != photographs
-
-
-def bring(session: AppTest, text: str) -> None:
-    session.text_area("augmentation-json").set_value(text)
-    session.button("augmentation-json-open").click().run()
-
-
-def test_an_augmentation_comes_back_from_its_json() -> None:
-    session = open_page("augmentation", transforms="none")
-    brought = AugmentationSpec(
-        name="mine", transforms=(CoarseDropout(holes=(1, 3)), ColorJitter(), ColorJitter(p=0.1)), batch=(CutMix(),)
-    )
-    bring(session, brought.to_json())
-    shown(session)
-    assert laid(session) == brought
-    assert on_strip(session, "augmentation").startswith(":material/auto_fix_high: augmentation **mine**")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("{", "JSON"),
-        ('{"schema_version": 2, "transforms": [{"type": "sharpen"}]}', "sharpen"),
-        ('{"schema_version": 2, "transforms": [{"type": "grayscale", "p": 1.5}]}', "1.5"),
-        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "height": 40}]}', "40"),
-        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "holes": [3, 1]}]}', "least"),
-        ('{"schema_version": 9, "transforms": []}', "it must be 2"),
-    ],
-    ids=["no JSON", "unknown transform", "probability", "large hole", "inverted range", "newer schema"],
-)
-def test_json_that_cannot_be_read_is_told_and_changes_nothing(text: str, sentence: str) -> None:
-    session = open_page("augmentation", transforms="assignment")
-    before, old = picture(session), laid(session)
-    bring(session, text)
-    (told,) = session.error
-    assert sentence in told.value
-    assert "still the one before" in told.value
-    assert not session.exception
-    assert laid(session) == old
-    assert picture(session) == before
+    assert pixels(session) != photographs

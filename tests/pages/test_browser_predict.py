@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, expect
 
-from cifar_core.ui.predict import pasting
+from cifar_core.ui.own_picture import pasting
 from tests.pages.browser import STILL, Dashboard, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

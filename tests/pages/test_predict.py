@@ -19,8 +19,9 @@ from cifar_core.analysis.variants import predict_variants
 from cifar_core.data import find_augmentation, load_dataset, read_picture
 from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.runs.evaluation import TrainedNetwork
-from cifar_core.ui.predict import drawing, own_picture
-from cifar_core.ui.predict.pasting import Pasted
+from cifar_core.ui.own_picture import choosing
+from cifar_core.ui.own_picture.pasting import Pasted
+from cifar_core.ui.predict import drawing
 from tests.pages.helpers import as_read, damage, go_to, links, open_page, says, shown, texts
 from tests.tiny import some_metrics, tiny_config
 
@@ -204,14 +205,14 @@ def test_a_pasted_picture_takes_the_place_of_the_uploaded_one(
 ) -> None:
     trained("completed")
     session = with_own_picture(open_page("predict"), png())
-    monkeypatch.setattr(own_picture, "paste_picture", lambda key: Pasted(png(50, 50, "white"), is_scaled=False))
+    monkeypatch.setattr(choosing, "paste_picture", lambda key: Pasted(png(50, 50, "white"), is_scaled=False))
     shown(session.run())
     assert says(session, "50 x 50 pixels were given")
-    monkeypatch.setattr(own_picture, "paste_picture", lambda key: Pasted(b"nonsense", is_scaled=False))
+    monkeypatch.setattr(choosing, "paste_picture", lambda key: Pasted(b"nonsense", is_scaled=False))
     shown(session.run())
     assert says(session, "Pasted picture is not a picture that can be read")
     assert says(session, "50 x 50 pixels were given")
-    monkeypatch.setattr(own_picture, "paste_picture", lambda key: Pasted(png(50, 50, "white"), is_scaled=True))
+    monkeypatch.setattr(choosing, "paste_picture", lambda key: Pasted(png(50, 50, "white"), is_scaled=True))
     assert says(shown(session.run()), "50 x 50 pixels are left of it: the browser scaled it down on the way.")
 
 

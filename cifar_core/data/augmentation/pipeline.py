@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.recording import forget, gathered, recorded
 from cifar_core.data.augmentation.spec import AugmentationSpec
 from cifar_core.data.datasets import Images
+
+if TYPE_CHECKING:
+    import albumentations as A
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +35,21 @@ class AlbumentationsPipeline:
     Draws depend on the seed given to a call and on nothing else.
     """
 
-    def __init__(self, spec: AugmentationSpec, mean: Sequence[float]) -> None:
+    def __init__(
+        self, spec: AugmentationSpec, mean: Sequence[float], made: Sequence[A.BasicTransform] | None = None
+    ) -> None:
         """Builds the pipeline.
 
         Args:
             spec: what to do.
             mean: of the data set by channel, in 0..1; the colour that `fill="mean"` stands for.
+            made: transforms of albumentations to apply in place of those that the spec stands for, one for each of its
+                transforms and of the same kind, so that what they draw is told alike.
         """
         import albumentations as A
 
         self._spec = spec
-        self._made = [albumentations_call(transform, mean).make() for transform in spec.transforms]
+        self._made = list(made or (albumentations_call(transform, mean).make() for transform in spec.transforms))
         # Every image has the shape of the first: looking anew each time costs a tenth of the work.
         self._compose = A.Compose(self._made, is_check_shapes=False)
 

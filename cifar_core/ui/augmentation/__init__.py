@@ -1,1 +1,1 @@
-"""The Augmentation page: its editor."""
+"""The Augmentation page: its editor, and what is seen beside it."""

@@ -56,7 +56,7 @@ def choose_augmentation() -> AugmentationSpec:
     for kind, info in TRANSFORMS.items():
         start = _find(preset.spec.transforms, kind) or info.make()
         _draw_box(preset, start, _find(spec.transforms, kind), info.title, info.teaches, info.albumentations)
-    st.caption("**Mixing the batch**: two images become one, and so do their classes. The pictures here are not mixed.")
+    st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
     for kind, mixer in MIXERS.items():
         first = _find(preset.spec.batch, kind) or mixer.make()
         _draw_box(preset, first, _find(spec.batch, kind), mixer.title, mixer.teaches, "")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cifar_core.data import Picture, load_picture
 from cifar_core.ui.components import listen
-from cifar_core.ui.predict.pasting import decoded
+from cifar_core.ui.own_picture.pasting import decoded
 
 _DRAWING = "drawing"
 

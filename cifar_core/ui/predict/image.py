@@ -14,16 +14,12 @@ from cifar_core.data.datasets import IMAGE_SIZE, Images
 from cifar_core.runs import Run
 from cifar_core.ui import resources
 from cifar_core.ui.download_view import offer_cifar10
+from cifar_core.ui.own_picture.view import bring_own_picture, draw_pictures
 from cifar_core.ui.predict.drawing import choose_drawing
-from cifar_core.ui.predict.own_picture import choose_own_picture
-from cifar_core.ui.sprites import enlarge
-from cifar_core.words import count
 
 Source = Literal["test", "own", "drawing"]
 _SOURCES: dict[Source, str] = {"test": "A test image", "own": "Your own picture", "drawing": "A drawing"}
 _SOURCE, _DATASET, _LINKED = "predict-source", "predict-dataset", "linked-test-image"
-_SHOWN = 190
-"""Screen pixels a side of each of the two pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +71,13 @@ def _draw_on_pad() -> ChosenImage | None:
     picture = choose_drawing()
     if picture is None:
         return None
-    _draw_pictures(None, picture.seen, "Your drawing")
+    draw_pictures(None, picture.seen, "Your drawing")
     return ChosenImage(picture.seen, "Your drawing")
 
 
 def _bring_own() -> ChosenImage | None:
-    own = choose_own_picture()
-    if own is None:
-        return None
-    picture = own.picture
-    side = min(picture.width, picture.height)
-    cut = (
-        "The whole of it" if picture.width == picture.height else f"Its central square of {count(side)} x {count(side)}"
-    )
-    how = "enlarged" if side < IMAGE_SIZE else "scaled down"
-    arrived = "are left of it: the browser scaled it down on the way" if own.is_scaled else "were given"
-    how = "as it is" if side == IMAGE_SIZE else f"{how} (Lanczos)"
-    _draw_pictures(picture.given, picture.seen, own.name)
-    st.caption(
-        f"{count(picture.width)} x {count(picture.height)} pixels {arrived}. {cut}, {how}, is what the network gets: "
-        f"{IMAGE_SIZE} x {IMAGE_SIZE} pixels."
-    )
-    return ChosenImage(picture.seen, own.name)
+    own = bring_own_picture()
+    return None if own is None else ChosenImage(own.picture.seen, own.name)
 
 
 def _choose_test_image(datasets: Sequence[str]) -> ChosenImage | None:
@@ -122,7 +103,7 @@ def _choose_test_image(datasets: Sequence[str]) -> ChosenImage | None:
     _write_link(name, index, name != datasets[0])
     true_class, image = int(images.targets[index]), images.images[index]
     title = f"Test image {index} of {info.title}"
-    _draw_pictures(None, image, f"{title}: {info.class_names[true_class]}")
+    draw_pictures(None, image, f"{title}: {info.class_names[true_class]}")
     st.caption(
         f"{title}: **{info.class_names[true_class]}**. The network gets it as it is, {IMAGE_SIZE} x {IMAGE_SIZE} "
         "pixels; no run trains on test images."
@@ -148,19 +129,6 @@ def _choose_dataset(datasets: Sequence[str]) -> str:
 
 def _draw_another(key: str, total: int) -> None:
     st.session_state[key] = random.randrange(total)
-
-
-def _draw_pictures(given: Images | None, seen: Images, title: str) -> None:
-    with st.container(horizontal=True):
-        if given is not None:
-            with st.container(width=_SHOWN):
-                st.caption("As given")
-                st.image(given, width="stretch", alt=f"{title}, as given")
-        with st.container(width=_SHOWN if given is not None else 288):
-            st.caption("What the network sees")
-            st.image(
-                enlarge(seen, 9), width="stretch", alt=f"{title}, as the network sees it, {IMAGE_SIZE} pixels a side"
-            )
 
 
 def _image_key(dataset: str) -> str:

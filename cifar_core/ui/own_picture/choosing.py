@@ -8,7 +8,7 @@ import streamlit as st
 
 from cifar_core.data import Picture, load_picture
 from cifar_core.errors import DataError
-from cifar_core.ui.predict.pasting import paste_picture
+from cifar_core.ui.own_picture.pasting import paste_picture
 from cifar_core.words import plain
 
 MEGABYTES = 10
@@ -54,7 +54,7 @@ def choose_own_picture() -> OwnPicture | None:
         st.error(plain(problem) + shown, icon=":material/error:")
     if own is None:
         st.info(
-            "Choose a picture: its central square is shown to the networks in 32 x 32 pixels. It stays on the machine "
+            "Choose a picture: its central square is shown to networks in 32 x 32 pixels. It stays on the machine "
             "that runs this dashboard.",
             icon=":material/image_search:",
         )

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from cifar_core.errors import DataError
-from cifar_core.ui.predict import pasting
-from cifar_core.ui.predict.pasting import Pasted, decoded, paste_picture
+from cifar_core.ui.own_picture import pasting
+from cifar_core.ui.own_picture.pasting import Pasted, decoded, paste_picture
 
 
 def test_what_a_browser_sent_is_decoded() -> None:

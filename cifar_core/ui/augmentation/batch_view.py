@@ -1,0 +1,68 @@
+"""A batch as the network receives it, and how its images were mixed in pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cifar_core.data import AugmentationSpec, ImageDataset
+from cifar_core.data.augmentation.amounts import report_draws
+from cifar_core.data.augmentation.catalogue import MIXERS
+from cifar_core.data.augmentation.telling import UNCHANGED, tell_draws
+from cifar_core.ui.augmentation.amounts_table import draw_amounts
+from cifar_core.ui.gallery import GalleryImage, sheet
+
+if TYPE_CHECKING:
+    from cifar_core.data.augmentation.batch_preview import BatchPreview
+
+BATCH_SIZE, PAIRS = 32, 6
+"""Images of the batch, and pairs shown at most."""
+
+
+def draw_batch_view(dataset: ImageDataset, spec: AugmentationSpec, draw: int) -> None:
+    """Draws a batch of training images, augmented and mixed, with its classes in shares."""
+    from cifar_core.data.augmentation.batch_preview import draw_batch, report_mix, tell_classes
+
+    batch = draw_batch(dataset, spec, BATCH_SIZE, draw)
+    classes = [tell_classes(weights, dataset.class_names) for weights in batch.weights]
+    st.caption(
+        f"{BATCH_SIZE} training images, taken at random, as the network receives them: the answer that it is to give, "
+        "then what was drawn."
+    )
+    images = []
+    for place, (image, answer) in enumerate(zip(batch.received, classes, strict=True)):
+        phrases = [phrase for phrase in tell_draws(spec, batch.draws, place) if phrase != UNCHANGED]
+        alt = f"Image {batch.positions[place]}, {'; '.join([answer, *phrases])}"
+        images.append(GalleryImage(image, f"{answer}\n{', '.join(phrases)}", alt))
+    sheet(images, key="batch-sheet", label="A batch as the network receives it", columns=8, narrow_columns=4)
+    st.markdown("**Mixed in pairs**")
+    if not spec.batch:
+        titles = " or ".join(info.title for info in MIXERS.values())
+        st.info(f"No mixer is on: switch {titles} on, and images become two at once.", icon=":material/info:")
+    elif not len(batch.mixed):
+        st.info("In this draw no image was mixed with another.", icon=":material/info:")
+    else:
+        _draw_pairs(batch, dataset, classes)
+    draw_amounts([*report_draws(spec, batch.draws), *report_mix(spec, batch.mix)])
+
+
+def _draw_pairs(batch: BatchPreview, dataset: ImageDataset, classes: list[str]) -> None:
+    from cifar_core.data.augmentation.mixing import CUTMIX
+
+    names = [dataset.class_names[target] for target in dataset.train.targets[batch.positions]]
+    images = []
+    for place in batch.mixed[:PAIRS]:
+        partner = batch.mix.partners[place]
+        how = "cutmix" if batch.mix.kind[place] == CUTMIX else "mixup"
+        told = f"{how} of {names[place]} and {names[partner]}: {classes[place]}"
+        images += [
+            GalleryImage(batch.augmented[place], names[place], f"{names[place]}, before it is mixed"),
+            GalleryImage(batch.augmented[partner], f"+ {names[partner]}", f"{names[partner]}, mixed in"),
+            GalleryImage(batch.received[place], f"= {classes[place]}\n{how}", told),
+        ]
+    st.caption(
+        f"{min(len(batch.mixed), PAIRS)} of the {len(batch.mixed)} mixed images of this batch: one image, its partner, "
+        "and what becomes of both. The shares are those of the classes in the answer."
+    )
+    sheet(images, key="pairs-sheet", label="Images mixed in pairs", columns=6, narrow_columns=3)

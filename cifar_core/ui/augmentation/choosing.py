@@ -1,0 +1,88 @@
+"""Which images the page shows, and which draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from cifar_core.data import ImageDataset, available_datasets, dataset_info
+from cifar_core.data.augmentation.preview import first_of_each_class
+from cifar_core.data.datasets import Images
+from cifar_core.ui import resources
+from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.own_picture.view import bring_own_picture
+
+_DRAWS = 10_000
+_DRAW = "draw"
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Images to be augmented."""
+
+    images: Images
+    """uint8 [N, 32, 32, 3]."""
+    titles: Sequence[str]
+    """N: the class, or the name of a person's own picture."""
+    numbers: Sequence[int]
+    """N: an image's position in the training array, on which its draws depend."""
+
+
+def choose_dataset() -> ImageDataset:
+    """A box with the data sets at hand."""
+    name = st.selectbox(
+        "Images",
+        available_datasets(),
+        format_func=lambda name: dataset_info(name).title,
+        key="samples-from",
+        width=160,
+        **KEPT,
+    )
+    return resources.dataset(name)
+
+
+def choose_draw() -> int:
+    """The number of a draw, and a button for the next one; nothing else changes what is drawn."""
+    draw = st.number_input(
+        "Draw",
+        0,
+        _DRAWS - 1,
+        0,
+        key=_DRAW,
+        width=115,
+        help="The same number gives the same draw again, for the same settings.",
+        **KEPT,
+    )
+    st.button("New draw", icon=":material/casino:", key="new-draw", on_click=_step_on)
+    return int(draw)
+
+
+def _step_on() -> None:
+    st.session_state[_DRAW] = (int(st.session_state[_DRAW]) + 1) % _DRAWS
+
+
+def choose_number(dataset: ImageDataset) -> int:
+    """One of the training images by its position."""
+    last = len(dataset.train) - 1
+    return int(st.number_input("Image number", 0, last, 0, key="number", width=125, help="From 0.", **KEPT))
+
+
+def one_of_each_class(dataset: ImageDataset, most: int | None = None) -> Originals:
+    """The first training image of every class, or of the first few classes."""
+    positions = first_of_each_class(dataset)[:most]
+    return Originals(dataset.train.images[positions], dataset.class_names[:most], positions)
+
+
+def one_image(dataset: ImageDataset, number: int) -> Originals:
+    """The training image at a position."""
+    title = dataset.class_names[dataset.train.targets[number]]
+    return Originals(dataset.train.images[[number]], [title], [number])
+
+
+def own_picture() -> Originals | None:
+    """A person's own picture; None while there is none, which is then said."""
+    own = bring_own_picture()
+    return None if own is None else Originals(np.stack([own.picture.seen]), [own.name], [0])

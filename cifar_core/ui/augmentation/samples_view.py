@@ -1,0 +1,75 @@
+"""Originals beside what the network would be shown of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cifar_core.data import AugmentationSpec
+from cifar_core.data.augmentation.amounts import report_draws
+from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
+from cifar_core.data.augmentation.preview import Samples, draw_samples
+from cifar_core.data.augmentation.telling import tell_draws
+from cifar_core.ui.augmentation.amounts_table import draw_amounts
+from cifar_core.ui.augmentation.batch_view import draw_batch_view
+from cifar_core.ui.augmentation.choosing import (
+    Originals,
+    choose_dataset,
+    choose_draw,
+    choose_number,
+    one_image,
+    one_of_each_class,
+    own_picture,
+)
+from cifar_core.ui.gallery import GalleryImage, sheet
+from cifar_core.ui.keeping import KEPT
+
+BY_CLASS, ONE, BATCH, OWN = "One of each class", "One image", "A batch", "Your own picture"
+VIEWS = (BY_CLASS, ONE, BATCH, OWN)
+SAMPLES, SAMPLES_OF_ONE = 8, 16
+
+
+def draw_samples_view(spec: AugmentationSpec) -> None:
+    """Widgets that choose images and a draw, the samples with what was drawn under each, and the numbers in a table."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dataset = choose_dataset()
+        view = st.selectbox("Show", VIEWS, key="samples", width=170, **KEPT)
+        number = choose_number(dataset) if view == ONE else 0
+        draw = choose_draw()
+    if not spec.transforms:
+        st.info("No transform is on: every draw equals the original.", icon=":material/info:")
+    if view == BATCH:
+        draw_batch_view(dataset, spec, draw)
+        return
+    if view == OWN:
+        originals = own_picture()
+        if originals is None:
+            return
+    else:
+        originals = one_image(dataset, number) if view == ONE else one_of_each_class(dataset)
+    count = SAMPLES if view == BY_CLASS else SAMPLES_OF_ONE
+    pipeline = AlbumentationsPipeline(spec, dataset.mean)
+    samples = draw_samples(pipeline, originals.images, originals.numbers, count, draw)
+    st.caption(
+        f"Left: the original. Right of it: {count} draws, as the network would be shown them. Point at one for its "
+        "seed, from which the code under *Take away* draws the same picture."
+    )
+    sheet(
+        _shown(originals, samples, spec, "\n" if len(originals.titles) == 1 else ", "),
+        key="samples-sheet",
+        label=f"Originals and samples: {', '.join(originals.titles)}",
+        columns=SAMPLES + 1 if view == BY_CLASS else 5,
+        narrow_columns=5,
+    )
+    draw_amounts(report_draws(spec, samples.draws))
+
+
+def _shown(originals: Originals, samples: Samples, spec: AugmentationSpec, between: str) -> list[GalleryImage]:
+    """The images in rows; `between` parts what is told under one: for lines of their own a small one has no room."""
+    shown = []
+    for row, title in enumerate(originals.titles):
+        shown.append(GalleryImage(originals.images[row], title, f"{title}, original", starts_row=True))
+        for place, (image, seed) in enumerate(zip(samples.images[row], samples.seeds[row], strict=True)):
+            phrases = tell_draws(spec, samples.draws, row * len(samples.images[row]) + place)
+            alt = f"{title}, draw {place + 1}: {'; '.join(phrases)}. Seed {seed}"
+            shown.append(GalleryImage(image, between.join(phrases), alt))
+    return shown

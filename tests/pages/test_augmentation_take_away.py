@@ -1,0 +1,51 @@
+"""What is taken away from the Augmentation page, and brought back."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cifar_core.data import AugmentationSpec
+from cifar_core.data.augmentation import CoarseDropout, ColorJitter, CutMix
+from tests.pages.helpers import laid_augmentation, on_strip, open_page, pixels, shown
+
+
+def bring(session: AppTest, text: str) -> None:
+    session.text_area("augmentation-json").set_value(text)
+    session.button("augmentation-json-open").click().run()
+
+
+def test_an_augmentation_comes_back_from_its_json() -> None:
+    session = open_page("augmentation", transforms="none", pictures="Take away")
+    brought = AugmentationSpec(
+        name="mine", transforms=(CoarseDropout(holes=(1, 3)), ColorJitter(), ColorJitter(p=0.1)), batch=(CutMix(),)
+    )
+    bring(session, brought.to_json())
+    shown(session)
+    assert laid_augmentation(session) == brought
+    assert on_strip(session, "augmentation").startswith(":material/auto_fix_high: augmentation **mine**")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "JSON"),
+        ('{"schema_version": 2, "transforms": [{"type": "sharpen"}]}', "sharpen"),
+        ('{"schema_version": 2, "transforms": [{"type": "grayscale", "p": 1.5}]}', "1.5"),
+        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "height": 40}]}', "40"),
+        ('{"schema_version": 2, "transforms": [{"type": "coarse_dropout", "holes": [3, 1]}]}', "least"),
+        ('{"schema_version": 9, "transforms": []}', "it must be 2"),
+    ],
+    ids=["no JSON", "unknown transform", "probability", "large hole", "inverted range", "newer schema"],
+)
+def test_json_that_cannot_be_read_is_told_and_changes_nothing(text: str, sentence: str) -> None:
+    session = open_page("augmentation", transforms="assignment", pictures="Take away")
+    old = laid_augmentation(session)
+    bring(session, text)
+    (told,) = session.error
+    assert sentence in told.value
+    assert "still the one before" in told.value
+    assert not session.exception
+    assert laid_augmentation(session) == old
+    shown(session.segmented_control("pictures").set_value("Samples").run())
+    assert pixels(session) == pixels(open_page("augmentation", transforms="assignment"))
