@@ -15,6 +15,7 @@ _MODULES = {
     "augmentation": "bench_augmentation",
     "responsiveness": "bench_responsiveness",
     "store": "bench_store",
+    "training": "bench_training",
 }
 
 

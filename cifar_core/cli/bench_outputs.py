@@ -65,6 +65,35 @@ class AugmentationBenchOutput(BaseModel):
     measured_on: BenchMachine
 
 
+class TrainingBenchOutput(BaseModel):
+    """What `bench training` measures: three loops in turns, medians over the turns."""
+
+    images_per_second: float
+    """Ours without augmentation: what the bare loop does, and all the bookkeeping of a run."""
+    augmented_images_per_second: float
+    """Ours as the run would train."""
+    bare_images_per_second: float
+    overhead: float
+    """1 - ours / bare; below 0 where ours is the faster."""
+    preset: str
+    recipe: str
+    batch_size: int
+    precision: str
+    """In both."""
+    execution: str
+    """Of our steps; the bare ones are always eager."""
+    augmentation_engine: str
+    images: int
+    """A turn."""
+    rounds: int
+    dataset: str
+    device: str
+    torch: str
+    load_before: float
+    """The system's load average over the minute before: near 0 on a machine that does nothing else."""
+    measured_on: BenchMachine
+
+
 WorkerKind = Literal["process", "thread"]
 """Where the dashboard trains: in a process of its own, or in a thread of the server."""
 

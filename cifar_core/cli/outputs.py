@@ -12,6 +12,7 @@ from cifar_core.cli.bench_outputs import (
     AugmentationBenchOutput,
     ResponsivenessBenchOutput,
     StoreBenchOutput,
+    TrainingBenchOutput,
 )
 from cifar_core.cli.compare_outputs import ComparisonOutput
 from cifar_core.cli.package_outputs import PackOutput
@@ -251,6 +252,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "bench augmentation": TypeAdapter(AugmentationBenchOutput),
     "bench responsiveness": TypeAdapter(ResponsivenessBenchOutput),
     "bench store": TypeAdapter(StoreBenchOutput),
+    "bench training": TypeAdapter(TrainingBenchOutput),
     "data": TypeAdapter(list[DataOutput]),
     "train": TypeAdapter(RunDetailOutput),
     "runs": TypeAdapter(list[RunOutput]),

@@ -53,11 +53,11 @@ class Normalize:
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> None:
         self._mean = torch.tensor(mean, device=device).mul(255)
         self._scale = torch.tensor(std, device=device).mul(255).reciprocal()
-        self._device = device
+        self.device = device
 
     def __call__(self, images: Tensor) -> Tensor:
         """Moves to the device as bytes and computes there; NHWC permuted is channels_last without a copy."""
-        moved = images.to(self._device, non_blocking=True)
+        moved = images.to(self.device, non_blocking=True)
         return moved.float().sub_(self._mean).mul_(self._scale).permute(0, 3, 1, 2)
 
 

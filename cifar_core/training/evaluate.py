@@ -12,7 +12,9 @@ from torch.nn import functional
 from cifar_core.training.batches import Normalize
 
 EVALUATION_BATCH = 500
-"""Images a step of inference: larger ones gain nothing on a CPU and cost memory."""
+"""Images a step of inference on a CPU: larger ones gain nothing and cost memory."""
+EVALUATION_BATCH_GPU = 2_000
+"""The same on a GPU, which computes small batches faster than they are launched."""
 
 
 class StopRequested(Exception):  # noqa: N818 - a request, not an error
@@ -47,11 +49,11 @@ def predict_logits(
     network.eval()
     try:
         parts = []
-        for chunk in torch.split(images, EVALUATION_BATCH):
+        for chunk in torch.split(images, EVALUATION_BATCH if normalize.device.type == "cpu" else EVALUATION_BATCH_GPU):
             if should_stop():
                 raise StopRequested
-            parts.append(network(normalize(chunk)).float().cpu())
-        return torch.cat(parts)
+            parts.append(network(normalize(chunk)).float())
+        return torch.cat(parts).cpu()
     finally:
         network.train(was_training)
 

@@ -20,7 +20,7 @@ from cifar_core.training.step import TrainingStep
 from cifar_core.training.steps import num_batches
 from cifar_core.training.totals import DivergedError, EpochTotals, require_finite
 
-__all__ = ["DivergedError", "TrainingObserver", "train"]
+__all__ = ["DivergedError", "TrainingLoop", "TrainingObserver", "train"]
 
 
 class TrainingObserver(Protocol):
@@ -64,7 +64,7 @@ def train(
         TrainingError: memory ran out, or `start` belongs to another network or training.
     """
     with memory_advice(spec.batch_size):
-        loop = _Loop(network, data, spec, device, augment, observer)
+        loop = TrainingLoop(network, data, spec, device, augment, observer)
         if start is not None:
             loop.step.restore(start, start.epoch * loop.batches)
         try:
@@ -75,7 +75,9 @@ def train(
     return "completed"
 
 
-class _Loop:
+class TrainingLoop:
+    """Trains a network in place, an epoch a call, and tells an observer of it."""
+
     def __init__(
         self,
         network: nn.Module,
@@ -92,18 +94,14 @@ class _Loop:
         self.batches = num_batches(len(data.train), spec.batch_size)
 
     def run_epoch(self, epoch: int) -> None:
+        """Trains and evaluates.
+
+        Raises:
+            StopRequested: the observer wants it.
+            DivergedError: the loss became infinite or not a number.
+        """
         started = time.perf_counter()
-        totals = EpochTotals(epoch, self.batches, self.device, self.observer.on_progress)
-        rate = self.spec.optimizer.learning_rate
-        self.step.network.train()
-        batches = training_batches(self.data.train, self.spec.batch_size, self.spec.seed, epoch, self.augment)
-        for batch, (images, targets) in enumerate(batches):
-            if self.observer.should_stop():
-                raise StopRequested
-            rate = learning_rate(self.spec, epoch - 1 + batch / self.batches)
-            loss, correct = self.step(images, targets, rate, derive_seed(self.spec.seed, "step", epoch, batch))
-            totals.add(loss, correct, len(targets))
-        train_loss, progress = totals.finish()
+        train_loss, progress, rate = self.train_epoch(epoch)
         evaluation = self.data.evaluation
         logits = predict_logits(self.step.evaluated, evaluation.images, self.normalize, self.observer.should_stop)
         result = evaluate_logits(logits, evaluation.targets)
@@ -124,3 +122,24 @@ class _Loop:
             seconds=time.perf_counter() - started,
         )
         self.observer.on_epoch(metrics, self.step.checkpoint(epoch), logits)
+
+    def train_epoch(self, epoch: int) -> tuple[float, StepProgress, float]:
+        """Goes over the training images once, and waits for the device at the end.
+
+        Returns:
+            The mean loss, the last progress, and the last step's learning rate.
+
+        Raises:
+            As `run_epoch`.
+        """
+        totals = EpochTotals(epoch, self.batches, self.device, self.observer.on_progress)
+        rate = self.spec.optimizer.learning_rate
+        self.step.network.train()
+        batches = training_batches(self.data.train, self.spec.batch_size, self.spec.seed, epoch, self.augment)
+        for batch, (images, targets) in enumerate(batches):
+            if self.observer.should_stop():
+                raise StopRequested
+            rate = learning_rate(self.spec, epoch - 1 + batch / self.batches)
+            loss, correct = self.step(images, targets, rate, derive_seed(self.spec.seed, "step", epoch, batch))
+            totals.add(loss, correct, len(targets))
+        return *totals.finish(), rate

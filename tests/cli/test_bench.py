@@ -77,6 +77,25 @@ def test_bench_augmentation_refuses_a_preset_that_is_missing_or_does_nothing(cli
     cli("bench", "augmentation", "--threads", "0").assert_refused(2, "--threads")
 
 
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_training_prints_three_loops_with_the_device(cli: Cli) -> None:
+    data = cli("bench", "training", "--rounds", "1", "--batches", "1", "--batch-size", "8", "--json").data
+    check("bench training", data)
+    assert data["overhead"] == pytest.approx(1 - data["images_per_second"] / data["bare_images_per_second"])
+    assert (data["images"], data["recipe"], data["augmentation_engine"]) == (8, "seed", "albumentations")
+    assert data["device"].startswith("CPU")
+
+
+@pytest.mark.usefixtures("no_cifar10")
+def test_bench_training_names_its_budget_and_refuses_what_there_is_not(cli: Cli) -> None:
+    command = ("bench", "training", "--rounds", "1", "--batches", "1", "--batch-size", "8", "--preset", "best-100k")
+    out = cli(*command).out
+    assert "5 %" in out
+    assert "batched" in out
+    cli("bench", "training", "--preset", "huge").assert_refused(2, "'huge'", "best-100k")
+    cli("bench", "training", "--batches", "0").assert_refused(2, "--batches")
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_cifar10")
 def test_bench_store_turns_the_pages_of_as_many_runs_as_it_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
