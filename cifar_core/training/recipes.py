@@ -55,8 +55,8 @@ _RECIPES = (
         teaches="The most accuracy, for a GPU: a long single rise and fall, smoothed labels, and averaged weights.",
         spec=TrainingSpec(
             recipe="best",
-            # As many as fitted into the four minutes of a GPU in which best-100k and best-200k were trained.
-            epochs=76,
+            # As the shipped runs were trained: on 45,000 images 76 epochs had come to 0.6 points less on the test set.
+            epochs=150,
             batch_size=256,
             optimizer=Sgd(learning_rate=0.4, weight_decay=5e-4),
             schedule=OneCycleSchedule(),

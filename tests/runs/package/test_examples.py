@@ -40,8 +40,8 @@ def found(store: RunStore) -> list[str]:
     return [run.id for run in store.list_runs()]
 
 
-def test_an_example_of_each_data_set_ships_with_the_project() -> None:
-    assert [path.stem for path in EXAMPLES] == ["cifar10", "digits"]
+def test_examples_of_both_data_sets_ship_with_the_project() -> None:
+    assert [path.stem for path in EXAMPLES] == ["best-100k", "best-200k", "cifar10", "digits"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -52,13 +52,21 @@ def test_a_shipped_example_is_a_whole_package_that_tells_machine_time_and_protoc
     assert run.device
     assert run.environment["torch"]
     assert run.spent_seconds > 0
-    assert run.config.training.protocol == "validation"
+    assert path.stat().st_size < 2_000_000
+    files, info = RunFiles(store.run_folder(run.id)), dataset_info(run.config.dataset)
+    test = files.load_predictions("test")
+    assert test is not None
+    assert test.accuracy == pytest.approx(run.test_accuracy, abs=1e-9)
+    assert len(test.index) == info.test_images
+    validation = files.load_predictions("validation")
+    if run.config.training.protocol == "seed":
+        assert validation is None
+        assert TrainedNetwork(store, run).epoch == run.config.training.epochs
+        return
+    assert validation is not None
+    assert validation.accuracy == run.best_accuracy
+    assert len(validation.index) == info.train_images // 10
     assert TrainedNetwork(store, run).epoch == run.best_epoch
-    predictions = RunFiles(store.run_folder(run.id)).load_predictions("validation")
-    assert predictions is not None
-    assert predictions.accuracy == run.best_accuracy
-    assert len(predictions.index) == dataset_info(run.config.dataset).train_images // 10
-    assert path.stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -1,0 +1,29 @@
+"""What is written of the shipped runs is what their weights do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from cifar_core.architecture import find_preset
+from cifar_core.data import load_dataset
+from cifar_core.runs import RunStore
+from cifar_core.runs.evaluation import TrainedNetwork
+from cifar_core.runs.package.examples import FOLDER
+from cifar_core.runs.package.unpack import unpack
+from cifar_core.settings import data_folder
+from tests.tiny import PROJECT
+
+
+@pytest.mark.cifar10
+@pytest.mark.parametrize("preset", ["best-100k", "best-200k"])
+def test_a_published_run_is_as_good_as_the_document_says(store: RunStore, preset: str) -> None:
+    run = unpack(store, FOLDER / f"{preset}.cifarrun")
+    assert run.config.architecture == find_preset(preset).spec
+    assert run.test_accuracy is not None
+    assert f"**{100 * run.test_accuracy:.2f} %**" in (PROJECT / "docs" / "gpu.md").read_text()
+    test = load_dataset("cifar10", data_folder()).test.take(slice(1000))
+    probabilities = TrainedNetwork(store, run, "cpu").probabilities(torch.from_numpy(test.images))
+    right = (probabilities.argmax(dim=1).numpy() == test.targets).mean()
+    # Of a thousand images the accuracy has a standard error of 0.8 points.
+    assert right == pytest.approx(run.test_accuracy, abs=0.025)
