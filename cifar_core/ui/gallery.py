@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   loaded.src = sprite;
 }
 """
+_UNIT = re.compile(r"(?<=\d) (?=px|%)")
+"""The space between a number and its unit, where no line may end."""
 _component = st.components.v2.component("cifar-lab-gallery", html=_HTML, css=_CSS, js=_JS)
 
 
@@ -157,7 +160,9 @@ def _data(images: Sequence[GalleryImage], **more: Any) -> dict[str, Any]:
     columns = min(len(images), _SPRITE_COLUMNS)
     rows = -(-len(images) // columns)
     sprite = png_url(_sprite([image.picture for image in images], columns, rows))
-    shown = [{"caption": image.caption, "alt": image.alt, "first": image.starts_row} for image in images]
+    shown = [
+        {"caption": _UNIT.sub("\u00a0", image.caption), "alt": image.alt, "first": image.starts_row} for image in images
+    ]
     # A click that was on its way while other images took these ones' place must not open one of them.
     token = zlib.crc32(repr((shown, more)).encode(), zlib.crc32(sprite.encode()))
     return {"sprite": sprite, "columns": columns, "images": shown, "token": token, **more}

@@ -249,7 +249,7 @@ def test_another_transform_and_parameter_can_be_swept() -> None:
     assert says(session, "It is not on; with its usual settings it draws 1:")
     shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
     captions = [image.caption.partition("\n")[0] for image in gallery_images(session, "sweep-sheet")]
-    assert (captions[0], captions[-1]) == ("1 px", "32 px")
+    assert (captions[0], captions[-1]) == ("1\u00a0px", "32\u00a0px")
     for kind in session.selectbox("swept").options:
         shown(session.selectbox("swept").select(kind).run())
         assert gallery_images(session, "sweep-sheet")

@@ -148,12 +148,38 @@ def test_a_border_is_chosen_in_words() -> None:
     assert pixels(session) != before
 
 
+def test_a_fill_is_chosen_and_one_from_a_file_is_kept() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    before = pixels(session)
+    shown(session.selectbox("assignment.coarse_dropout.fill").set_value((255, 255, 255)).run())
+    hidden = transform(session, "coarse_dropout")
+    assert isinstance(hidden, CoarseDropout)
+    assert hidden.fill == (255, 255, 255)
+    assert pixels(session) != before
+    link = augmentation_link(find_augmentation("none"), AugmentationSpec(transforms=(CoarseDropout(fill=(9, 0, 7)),)))
+    brought = open_page("augmentation", transforms=link).selectbox("none.coarse_dropout.fill")
+    assert brought.value == (9, 0, 7)
+    assert brought.options[-1] == "RGB 9, 0, 7"
+
+
 def test_a_slider_moved_back_leaves_no_trace() -> None:
     session = open_page("augmentation")
     for value in (5, 2):
         shown(session.slider("seed-model-3.shift_scale_rotate.shift_limit").set_value(value).run())
     assert laid_augmentation(session) == find_augmentation("seed-model-3").spec
     assert "edited" not in on_strip(session, "augmentation")
+
+
+def test_transforms_of_one_kind_have_sliders_of_their_own() -> None:
+    small, large = CoarseDropout(height=(4, 4)), CoarseDropout(height=(9, 9))
+    link = augmentation_link(find_augmentation("none"), AugmentationSpec(transforms=(small, large)))
+    session = open_page("augmentation", transforms=link)
+    assert [session.slider(f"none.coarse_dropout{nth}.height").value for nth in ("", ".2")] == [(4, 4), (9, 9)]
+    shown(session.slider("none.coarse_dropout.2.height").set_value((9, 12)).run())
+    assert laid_augmentation(session).transforms == (small, large.changed(height=(9, 12)))
+    shown(session.toggle("none.coarse_dropout").set_value(False).run())
+    assert laid_augmentation(session).transforms == (large.changed(height=(9, 12)),)
+    assert session.slider("none.coarse_dropout.height").value == (9, 12)
 
 
 def test_an_edited_augmentation_survives_a_reload() -> None:

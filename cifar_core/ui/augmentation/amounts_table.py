@@ -11,7 +11,7 @@ from cifar_core.data.augmentation.amounts import Drawn, Report
 from cifar_core.data.augmentation.units import written_range
 from cifar_core.words import percent
 
-_ROW_HEIGHT, _MOST_ROWS = 35, 12
+_ROW_HEIGHT, _MOST_ROWS = 35, 24
 
 
 def draw_amounts(reports: Sequence[Report]) -> None:

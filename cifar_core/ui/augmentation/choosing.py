@@ -38,7 +38,7 @@ def choose_dataset() -> ImageDataset:
         available_datasets(),
         format_func=lambda name: dataset_info(name).title,
         key="samples-from",
-        width=160,
+        width=165,
         **KEPT,
     )
     return resources.dataset(name)
@@ -52,7 +52,7 @@ def choose_draw() -> int:
         _DRAWS - 1,
         0,
         key=_DRAW,
-        width=115,
+        width=100,
         help="The same number gives the same draw again, for the same settings.",
         **KEPT,
     )
@@ -67,7 +67,7 @@ def _step_on() -> None:
 def choose_number(dataset: ImageDataset) -> int:
     """One of the training images by its position."""
     last = len(dataset.train) - 1
-    return int(st.number_input("Image number", 0, last, 0, key="number", width=125, help="From 0.", **KEPT))
+    return int(st.number_input("Image number", 0, last, 0, key="number", width=110, help="From 0.", **KEPT))
 
 
 def one_of_each_class(dataset: ImageDataset, most: int | None = None) -> Originals:

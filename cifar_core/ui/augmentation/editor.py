@@ -8,7 +8,7 @@ import streamlit as st
 
 from cifar_core.data import AugmentationPreset, AugmentationSpec
 from cifar_core.data.augmentation import Transform
-from cifar_core.data.augmentation.catalogue import MIXERS, TRANSFORMS
+from cifar_core.data.augmentation.catalogue import MIXERS, TRANSFORMS, MixerInfo, TransformInfo
 from cifar_core.data.augmentation.mixers import Mixer
 from cifar_core.ui.augmentation.fields import FIELDS, ChoiceField, Field, SliderField
 from cifar_core.ui.saving import save_augmentation, tell_unreadable_augmentations
@@ -21,6 +21,8 @@ from cifar_core.ui.workbench import (
 )
 
 _START = "augmentation"
+_BOXES_HEIGHT = 640
+"""Screen pixels: a slider far down moves while the pictures stay in view, which a narrow window has below the boxes."""
 _ORDER = list(TRANSFORMS)
 
 Part = Transform | Mixer
@@ -53,13 +55,12 @@ def choose_augmentation() -> AugmentationSpec:
         save_augmentation()
         _offer_order(spec)
     _tell_order(spec)
-    for kind, info in TRANSFORMS.items():
-        start = _find(preset.spec.transforms, kind) or info.make()
-        _draw_box(preset, start, _find(spec.transforms, kind), info.title, info.teaches, info.albumentations)
-    st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
-    for kind, mixer in MIXERS.items():
-        first = _find(preset.spec.batch, kind) or mixer.make()
-        _draw_box(preset, first, _find(spec.batch, kind), mixer.title, mixer.teaches, "")
+    with st.container(height=_BOXES_HEIGHT, border=False, key="transform-boxes"):
+        for info in TRANSFORMS.values():
+            _draw_boxes(preset, spec.transforms, preset.spec.transforms, info, info.albumentations)
+        st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
+        for mixer in MIXERS.values():
+            _draw_boxes(preset, spec.batch, preset.spec.batch, mixer, "")
     return spec
 
 
@@ -97,37 +98,58 @@ def _move_earlier(place: int) -> None:
         _put(transforms=transforms)
 
 
-def _draw_box(
-    preset: AugmentationPreset, start: Part, now: Part | None, title: str, teaches: str, albumentations: str
+def _draw_boxes(
+    preset: AugmentationPreset,
+    parts: Sequence[Part],
+    first: Sequence[Part],
+    info: TransformInfo | MixerInfo,
+    albumentations: str,
 ) -> None:
-    """One transform's or mixer's switch and, while it is on, its sliders."""
-    with st.container(border=True):
-        key = f"{preset.name}.{start.type}"
-        st.session_state[key] = now is not None
-        st.toggle(f"**{title}**", key=key, help=teaches, on_change=_switch, args=(key, start))
-        if now is None:
-            return
-        if albumentations:
-            st.caption(f"albumentations: `{albumentations}`")
-        for number, field in enumerate(FIELDS[start.type]):
-            if number % 2 == 0:
-                columns = st.columns(2)
-            with columns[number % 2]:
-                _draw_field(field, f"{key}.{field.field}", now, start)
+    """A box for each transform or mixer of one kind: one where there is none yet, more where it comes again.
+
+    Args:
+        preset: what the workbench began with.
+        parts: all that lie on the workbench.
+        first: all as the preset has them.
+        info: of the kind.
+        albumentations: its name there; "" if it has none.
+    """
+    kind = info.make().type
+    on, as_preset = _of_kind(parts, kind), _of_kind(first, kind)
+    for nth in range(max(1, len(on))):
+        start = as_preset[nth] if nth < len(as_preset) else info.make()
+        key, title = f"{preset.name}.{kind}", info.title
+        if nth:
+            key, title = f"{key}.{nth + 1}", f"{title}, again ({nth + 1})"
+        with st.container(border=True):
+            st.session_state[key] = bool(on)
+            st.toggle(f"**{title}**", key=key, help=info.teaches, on_change=_switch, args=(key, start, nth))
+            if on:
+                _draw_fields(key, on[nth], start, nth, albumentations)
 
 
-def _draw_field(field: Field, key: str, now: Part, start: Part) -> None:
+def _draw_fields(key: str, now: Part, start: Part, nth: int, albumentations: str) -> None:
+    if albumentations:
+        st.caption(f"albumentations: `{albumentations}`")
+    for number, field in enumerate(FIELDS[start.type]):
+        if number % 2 == 0:
+            columns = st.columns(2)
+        with columns[number % 2]:
+            _draw_field(field, f"{key}.{field.field}", now, start, nth)
+
+
+def _draw_field(field: Field, key: str, now: Part, start: Part, nth: int) -> None:
     value = getattr(now, field.field)
     if isinstance(field, ChoiceField):
         st.session_state[key] = value
         st.selectbox(
             field.label,
-            list(field.options),
-            format_func=field.options.__getitem__,
+            field.offered(value),
+            format_func=field.title,
             key=key,
             help=field.help or None,
             on_change=_change,
-            args=(key, field, start),
+            args=(key, field, start, nth),
         )
         return
     shown = field.shown(value)
@@ -141,39 +163,49 @@ def _draw_field(field: Field, key: str, now: Part, start: Part) -> None:
         key=key,
         help=field.help or None,
         on_change=_change,
-        args=(key, field, start),
+        args=(key, field, start, nth),
     )
 
 
-def _switch(key: str, start: Part) -> None:
-    """Takes a transform or mixer in, as the preset has it and at its place in the catalogue's order, or out."""
-    spec, is_on = augmentation_on_workbench(), bool(st.session_state[key])
-    if start.type in MIXERS:
-        mixers = [mixer for mixer in spec.batch if mixer.type != start.type]
-        _put(batch=[*mixers, start] if is_on else mixers)
-        return
-    transforms: list[Part] = [transform for transform in spec.transforms if transform.type != start.type]
-    if is_on:
-        before = [_ORDER.index(transform.type) < _ORDER.index(start.type) for transform in transforms]
-        transforms.insert(max((place + 1 for place, is_before in enumerate(before) if is_before), default=0), start)
-    _put(transforms=transforms)
+def _switch(key: str, start: Part, nth: int) -> None:
+    """Takes a transform or mixer in, as the preset has it and at its place in the catalogue's order, or the nth out."""
+    name, parts = _parts_beside(start)
+    if not st.session_state[key]:
+        gone = _places(parts, start.type)[nth]
+        _put(**{name: [*parts[:gone], *parts[gone + 1 :]]})
+    elif start.type in MIXERS:
+        _put(batch=[*parts, start])
+    else:
+        before = [_ORDER.index(part.type) < _ORDER.index(start.type) for part in parts]
+        place = max((place + 1 for place, is_before in enumerate(before) if is_before), default=0)
+        _put(transforms=[*parts[:place], start, *parts[place:]])
 
 
-def _change(key: str, field: Field, start: Part) -> None:
+def _change(key: str, field: Field, start: Part, nth: int) -> None:
     """Changes one field; back where it began, it has the exact value again, whatever the slider's unit rounds to."""
-    chosen, first, spec = st.session_state[key], getattr(start, field.field), augmentation_on_workbench()
+    chosen, first = st.session_state[key], getattr(start, field.field)
     value = chosen
     if isinstance(field, SliderField):
         value = first if chosen == field.shown(first) else field.field_value(chosen)
-    name = "batch" if start.type in MIXERS else "transforms"
-    parts: Sequence[Part] = spec.batch if name == "batch" else spec.transforms
-    _put(**{name: [part.changed(**{field.field: value}) if part.type == start.type else part for part in parts]})
+    name, parts = _parts_beside(start)
+    place = _places(parts, start.type)[nth]
+    _put(**{name: [*parts[:place], parts[place].changed(**{field.field: value}), *parts[place + 1 :]]})
+
+
+def _parts_beside(part: Part) -> tuple[str, Sequence[Part]]:
+    """The field of the spec that such a part belongs into, and what the workbench has there."""
+    spec = augmentation_on_workbench()
+    return ("batch", spec.batch) if part.type in MIXERS else ("transforms", spec.transforms)
+
+
+def _places(parts: Sequence[Part], kind: str) -> list[int]:
+    return [place for place, part in enumerate(parts) if part.type == kind]
+
+
+def _of_kind(parts: Sequence[Part], kind: str) -> list[Part]:
+    return [part for part in parts if part.type == kind]
 
 
 def _put(**parts: Sequence[Part]) -> None:
     changes = {name: [part.model_dump() for part in each] for name, each in parts.items()}
     put_augmentation(augmentation_preset_on_workbench().name, augmentation_on_workbench().changed(**changes))
-
-
-def _find(parts: Sequence[Part], kind: str) -> Part | None:
-    return next((part for part in parts if part.type == kind), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,6 +10,8 @@ from cifar_core.data.datasets import IMAGE_SIZE
 
 Value = float | tuple[float, float]
 """Of a field: an amount, or the least and the largest of a range."""
+Choice = str | tuple[int, int, int]
+"""Of a field: a word, or a colour as RGB in 0..255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,21 @@ class SliderField:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceField:
-    """A choice of one of a few words."""
+    """A choice of one of a few values."""
 
     field: str
     label: str
-    options: dict[str, str]
+    options: Mapping[Choice, str]
     """What stands in the spec, and how it is called on the page."""
     help: str = ""
+
+    def offered(self, value: Choice) -> list[Choice]:
+        """What can be chosen: the options, and a value that a file brought from beyond them."""
+        return list(self.options) if value in self.options else [*self.options, value]
+
+    def title(self, value: Choice) -> str:
+        """How a value is called."""
+        return self.options.get(value) or f"RGB {', '.join(map(str, value))}"
 
 
 Field = SliderField | ChoiceField
@@ -63,7 +74,14 @@ _BORDER = ChoiceField(
     "border",
     "Border",
     {"constant": "Filled", "reflect": "Mirrored", "replicate": "Repeated"},
-    "What appears where the image moved away: the mean colour, the image mirrored, or its outermost pixels.",
+    "What appears where the image moved away: the fill colour, the image mirrored, or its outermost pixels.",
+)
+
+_FILL = ChoiceField(
+    "fill",
+    "Fill",
+    {"mean": "Mean colour", (0, 0, 0): "Black", (128, 128, 128): "Grey", (255, 255, 255): "White"},
+    "The colour of what is left empty. The mean of the data set is zero to the network, and tells it least.",
 )
 
 FIELDS: dict[str, tuple[Field, ...]] = {
@@ -74,11 +92,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         SliderField("rotate_limit", "Rotate, degrees", 0, 90, 1, "Turns by up to so much, either way."),
         _PROBABILITY,
         _BORDER,
+        _FILL,
     ),
     "random_crop": (
         SliderField("padding", "Margin, pixels", 1, 16, 1, "Added on each side before the cut."),
         _PROBABILITY,
         _BORDER,
+        _FILL,
     ),
     "color_jitter": (
         SliderField("brightness", "Brightness, percent", 0, 100, 5, "Up to so much darker or brighter.", 0.01),
@@ -102,10 +122,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         SliderField("height", "Height, pixels", 1, IMAGE_SIZE, 1, "Of a hole: least and largest."),
         SliderField("width", "Width, pixels", 1, IMAGE_SIZE, 1, "Of a hole: least and largest."),
         _PROBABILITY,
+        _FILL,
     ),
     "trivial_augment": (
         SliderField("strength", "Strength, percent", 5, 100, 5, "Of the widest magnitudes of the paper.", 0.01),
         _PROBABILITY,
+        _FILL,
     ),
     "mixup": (
         SliderField("alpha", "Alpha", 0.1, 2.0, 0.1, "The share is drawn from Beta(alpha, alpha): evenly for 1."),

@@ -32,7 +32,7 @@ def draw_samples_view(spec: AugmentationSpec) -> None:
     """Widgets that choose images and a draw, the samples with what was drawn under each, and the numbers in a table."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         dataset = choose_dataset()
-        view = st.selectbox("Show", VIEWS, key="samples", width=170, **KEPT)
+        view = st.selectbox("Show", VIEWS, key="samples", width=160, **KEPT)
         number = choose_number(dataset) if view == ONE else 0
         draw = choose_draw()
     if not spec.transforms:
