@@ -13,6 +13,7 @@ from cifar_core.cli.printing import print_table
 _MODULES = {
     "architecture": "bench_architecture",
     "augmentation": "bench_augmentation",
+    "race": "bench_race",
     "responsiveness": "bench_responsiveness",
     "store": "bench_store",
     "training": "bench_training",

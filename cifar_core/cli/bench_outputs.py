@@ -94,6 +94,45 @@ class TrainingBenchOutput(BaseModel):
     measured_on: BenchMachine
 
 
+class RacePoint(BaseModel):
+    """Where a racer is after an epoch."""
+
+    epoch: int
+    seconds: float
+    """Since its start, evaluation included."""
+    accuracy: float
+    """Of the held-out training images, in 0..1."""
+
+
+class RaceCurve(BaseModel):
+    """One racer: a network with its recipe."""
+
+    preset: str
+    recipe: str
+    epochs: int
+    """That its recipe has."""
+    finished: bool
+    """Whether they were done in time."""
+    points: list[RacePoint]
+    seconds_to: dict[str, float | None]
+    """By accuracy: the seconds after the first epoch that reached it; null where none did."""
+
+
+class RaceBenchOutput(BaseModel):
+    """What `bench race` measures: accuracy against seconds, one racer after the other."""
+
+    curves: list[RaceCurve]
+    minutes: float
+    """That each had."""
+    seed: int
+    dataset: str
+    device: str
+    torch: str
+    load_before: float
+    """The system's load average over the minute before: near 0 on a machine that does nothing else."""
+    measured_on: BenchMachine
+
+
 WorkerKind = Literal["process", "thread"]
 """Where the dashboard trains: in a process of its own, or in a thread of the server."""
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from cifar_core.cli import bench_race
+from cifar_core.cli.bench_outputs import RacePoint
+from tests.cli.helpers import Cli
+from tests.cli.test_schemas import check
+
+pytestmark = pytest.mark.usefixtures("no_cifar10")
+
+
+def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli) -> None:
+    data = cli("bench", "race", "--minutes", "0.05", "--limit-train", "32", "--json").data
+    check("bench race", data)
+    assert [(curve["preset"], curve["recipe"]) for curve in data["curves"]] == [
+        ("quick-cpu", "quick"),
+        ("seed-model-3", "seed"),
+    ]
+    for curve in data["curves"]:
+        assert [point["epoch"] for point in curve["points"]] == list(range(1, len(curve["points"]) + 1))
+        seconds = [point["seconds"] for point in curve["points"]]
+        assert seconds == sorted(seconds)
+        assert curve["points"]
+        assert all(0 <= point["accuracy"] <= 1 for point in curve["points"])
+
+
+def test_a_racer_whose_time_is_over_stops_and_has_what_it_has(cli: Cli) -> None:
+    out = cli("bench", "race", "--minutes", "0.0001", "--limit-train", "32").out
+    assert "0 of 50" in out
+    assert "to 85.0 %" in out
+
+
+def test_the_seconds_to_an_accuracy_are_those_of_the_first_epoch_that_reached_it() -> None:
+    points = [
+        RacePoint(epoch=epoch, seconds=10.0 * epoch, accuracy=accuracy)
+        for epoch, accuracy in enumerate((0.7, 0.81, 0.79, 0.85), start=1)
+    ]
+    assert bench_race._seconds_to(points, 0.8) == 20
+    assert bench_race._seconds_to(points, 0.85) == 40
+    assert bench_race._seconds_to(points, 0.9) is None
+
+
+def test_minutes_that_cannot_be_are_refused(cli: Cli) -> None:
+    cli("bench", "race", "--minutes", "0").assert_refused(2, "--minutes")
+    cli("bench", "race", "--limit-train", "1").assert_refused(2, "limit_train")
