@@ -29,17 +29,21 @@ MAX_AUGMENTATIONS = 1_000
 @click.command("evaluate")
 @click.argument("run_id", metavar="RUN")
 @click.option("--split", type=click.Choice(["test", "validation"]), default="test", show_default=True)
+@click.option("--mirrored", is_flag=True, help="Also average each answer with that for the mirror image: told apart.")
 @json_option
-def evaluate_command(run_id: str, split: EvaluationSplit, as_json: bool) -> None:
+def evaluate_command(run_id: str, split: EvaluationSplit, mirrored: bool, as_json: bool) -> None:
     """Show a run's accuracy, per-class table and confusion matrix; what is not stored yet is computed.
 
     RUN is an id, or its beginning or end.
     """
     store = RunStore()
     run = store.get(run_id)
-    from cifar_core.runs.evaluation import stored_or_new_predictions
+    from cifar_core.runs.evaluation import mirrored_accuracy, stored_or_new_predictions
 
-    output = _evaluation(run, split, stored_or_new_predictions(store, run, split))
+    predictions = stored_or_new_predictions(store, run, split)
+    output = _evaluation(run, split, predictions)
+    if mirrored:
+        output.mirrored_accuracy = mirrored_accuracy(store, run, split, predictions)
     if as_json:
         print_json(output)
     else:
@@ -115,6 +119,7 @@ def _evaluation(run: Run, split: EvaluationSplit, predictions: Predictions) -> E
         correct=int(np.trace(matrix)),
         count=len(predictions.targets),
         accuracy_of=ACCURACY_LABELS[run.config.training.protocol],
+        mirrored_accuracy=None,
         expected_calibration_error=calibration(predictions).expected_error,
         classes=[
             ClassOutput(name=f.name, precision=f.precision, recall=f.recall, f1=f.f1, support=f.support)
@@ -125,9 +130,11 @@ def _evaluation(run: Run, split: EvaluationSplit, predictions: Predictions) -> E
 
 
 def _print_evaluation(output: EvaluationOutput) -> None:
+    share = output.mirrored_accuracy
+    mirrored = "" if share is None else f"Averaged with the answers for mirrored images: {percent(share)}\n"
     click.echo(
         f"Run {output.run}, {output.split} images, weights of epoch {output.epoch} ({output.accuracy_of}): "
-        f"{percent(output.accuracy)} ({output.correct:,} of {output.count:,})\n"
+        f"{percent(output.accuracy)} ({output.correct:,} of {output.count:,})\n{mirrored}"
         f"Expected calibration error: {percent(output.expected_calibration_error)}\n"
     )
     rows = [(c.name, percent(c.precision), percent(c.recall), percent(c.f1), c.support) for c in output.classes]

@@ -188,6 +188,8 @@ class EvaluationOutput(BaseModel):
     count: int
     accuracy_of: str
     """How the epoch was chosen: "validation-chosen" or "last epoch"."""
+    mirrored_accuracy: float | None
+    """With each answer averaged with that for the mirror image; null where it was not asked for."""
     expected_calibration_error: float
     """Mean gap between confidence and accuracy over 15 bins of confidence, in 0..1."""
     classes: list[ClassOutput]

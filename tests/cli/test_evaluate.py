@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from cifar_core.runs import Run, RunFiles, RunStore
+from cifar_core.runs.evaluation import TrainedNetwork
+from cifar_core.runs.run_data import load_run_data
 from tests.cli.helpers import Cli
 
 
@@ -43,6 +46,22 @@ def test_accuracy_is_the_run_s_own(cli: Cli, completed: Run) -> None:
     assert cli("evaluate", completed.id, "--json").data["accuracy"] == completed.test_accuracy
     validation = cli("evaluate", completed.id, "--split", "validation", "--json").data
     assert validation["accuracy"] == pytest.approx(completed.best_accuracy)
+
+
+def test_answers_for_mirrored_images_are_averaged_in_where_asked(cli: Cli, completed: Run) -> None:
+    store = RunStore()
+    test = load_run_data(completed.config).splits.test
+    network = TrainedNetwork(store, store.get(completed.id), "cpu")
+    images = torch.from_numpy(test.images)
+    both = network.probabilities(images) + network.probabilities(images.flip(2))
+    right = both.argmax(dim=1).numpy() == test.targets
+    output = cli("evaluate", completed.id, "--mirrored", "--json").data
+    assert output["mirrored_accuracy"] == pytest.approx(right.mean(), abs=1.5 / len(right))  # stored ones are rounded
+    assert output["accuracy"] == completed.test_accuracy
+    assert RunStore().get(completed.id).test_accuracy == completed.test_accuracy
+    assert cli("evaluate", completed.id, "--json").data["mirrored_accuracy"] is None
+    told = cli("evaluate", completed.id, "--mirrored").out
+    assert f"mirrored images: {100 * output['mirrored_accuracy']:.1f} %" in told
 
 
 def test_a_stopped_run_is_computed_and_kept(cli: Cli, stopped: Run) -> None:
