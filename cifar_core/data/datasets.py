@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ from cifar_core.settings import data_folder
 IMAGE_SIZE = 32
 """Side of every image, in pixels."""
 DIGITS_TEST_IMAGES = 297
+
+Split = Literal["train", "test"]
+"""As the data set comes; which training images a run holds out is its own matter: see `splits`."""
+SPLIT_WORDS: dict[Split, str] = {"train": "training", "test": "test"}
 
 Images = NDArray[np.uint8]
 Targets = NDArray[np.int64]
@@ -67,6 +72,10 @@ class ImageDataset(DatasetInfo):
 
     train: LabelledImages
     test: LabelledImages
+
+    def part(self, split: Split) -> LabelledImages:
+        """The training or the test images."""
+        return self.train if split == "train" else self.test
 
 
 # Means and deviations are over the training images; a test computes them anew.
