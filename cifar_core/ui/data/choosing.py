@@ -32,10 +32,13 @@ class ChosenSet:
         """Its split as it is read: "training" or "test"."""
         return SPLIT_WORDS[self.split]
 
+    def class_name(self, position: int) -> str:
+        """Of the image at a position."""
+        return self.dataset.class_names[int(self.labelled.targets[position])]
+
     def tell(self, position: int) -> str:
         """An image in plain words: "Training image 7: horse"."""
-        class_name = self.dataset.class_names[self.labelled.targets[position]]
-        return f"{self.words.capitalize()} image {position:,}: {class_name}"
+        return f"{self.words.capitalize()} image {position:,}: {self.class_name(position)}"
 
 
 def choose_dataset_name() -> str:

@@ -37,11 +37,13 @@ def draw_image(chosen: ChosenSet) -> None:
 
 
 def _draw(chosen: ChosenSet, position: int) -> None:
-    picture, told = chosen.labelled.images[position], chosen.tell(position)
+    picture = chosen.labelled.images[position]
     row = st.container(horizontal=True, gap="small")
     with row.container(width=32 * _FACTOR):
-        st.image(enlarge(picture, _FACTOR), width=32 * _FACTOR, alt=told)
+        st.image(enlarge(picture, _FACTOR), width=32 * _FACTOR, alt=chosen.tell(position))
     red, green, blue = image_mean(picture)
     with row.container(width="stretch"):
-        st.markdown(f"**{plain(told)}**")
+        st.markdown(
+            f"**{chosen.words.capitalize()} image {position:,}**  \nClass: **{plain(chosen.class_name(position))}**"
+        )
         st.caption(f"Mean of its pixels, from 0 to 1:  \nred {red:.3f}  \ngreen {green:.3f}  \nblue {blue:.3f}")

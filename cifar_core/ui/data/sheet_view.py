@@ -11,10 +11,11 @@ from cifar_core.ui.data.choosing import ChosenSet
 from cifar_core.ui.draw_number import choose_draw_number
 from cifar_core.ui.gallery import GalleryImage, sheet
 from cifar_core.ui.keeping import KEPT
-from cifar_core.words import count, counted
+from cifar_core.words import count
 
 COLUMNS, IMAGES_A_PAGE = 10, 100
 _EVERY = "Every class"
+_PAGE = "look-page"
 
 
 def draw_sheet(chosen: ChosenSet, controls: DeltaGenerator) -> int | None:
@@ -31,21 +32,25 @@ def draw_sheet(chosen: ChosenSet, controls: DeltaGenerator) -> int | None:
     with controls:
         of = st.selectbox("Class", [_EVERY, *names], key=f"look-class-{chosen.dataset.name}", width=150, **KEPT)
         rows = _every_class(chosen) if of == _EVERY else [_one_class(chosen, names.index(of))]
-    if of == _EVERY:
-        st.caption(f"{COLUMNS} {chosen.words} images of each class, taken at random. A click shows one enlarged.")
+    what = "of each class, taken at random" if of == _EVERY else f"of class {of}, each with its number"
+    st.caption(f"{chosen.words.capitalize()} images {what}. A click shows one enlarged.")
     images = [
-        GalleryImage(
-            chosen.labelled.images[position],
-            "" if of == _EVERY else count(int(position)),
-            chosen.tell(int(position)),
-            title=names[chosen.labelled.targets[position]] if of == _EVERY and not place else "",
-        )
+        _shown(chosen, int(position), numbered=of != _EVERY, titled=of == _EVERY and not place)
         for row in rows
         for place, position in enumerate(row)
     ]
     label = f"{chosen.dataset.title}, {chosen.words} images: {of}"
     clicked = sheet(images, "look-sheet", label, columns=COLUMNS, narrow_columns=COLUMNS, clickable=True)
     return None if clicked is None else int(np.concatenate(rows)[clicked])
+
+
+def _shown(chosen: ChosenSet, position: int, numbered: bool, titled: bool) -> GalleryImage:
+    return GalleryImage(
+        chosen.labelled.images[position],
+        count(position) if numbered else "",
+        chosen.tell(position),
+        title=chosen.class_name(position) if titled else "",
+    )
 
 
 def _every_class(chosen: ChosenSet) -> list[Positions]:
@@ -56,9 +61,8 @@ def _every_class(chosen: ChosenSet) -> list[Positions]:
 def _one_class(chosen: ChosenSet, number: int) -> Positions:
     found = positions_of_class(chosen.labelled.targets, number)
     pages = -(-len(found) // IMAGES_A_PAGE)
-    # Another list has other pages: a number of its own, so that none is out of range.
-    key = f"look-page-{chosen.dataset.name}-{chosen.split}-{number}"
-    page = int(st.number_input(f"Page of {pages}", 1, pages, 1, key=key, width=125)) if pages > 1 else 1
+    if st.session_state.get(_PAGE, 1) > pages:  # it counted another class's
+        st.session_state[_PAGE] = pages
+    page = int(st.number_input(f"Page of {pages}", 1, pages, 1, key=_PAGE, width=125, **KEPT)) if pages > 1 else 1
     start = (page - 1) * IMAGES_A_PAGE
-    st.caption(f"{counted(len(found), 'image')}, {IMAGES_A_PAGE} a page")
     return found[start : start + IMAGES_A_PAGE]

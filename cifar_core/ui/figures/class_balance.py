@@ -10,7 +10,7 @@ from cifar_core.ui.colors import color
 from cifar_core.ui.figures.layout import laid_out
 from cifar_core.words import count, counted
 
-_BAR_HEIGHT, _MARGIN = 20, 50
+_BAR_HEIGHT, _MARGIN = 20, 16
 
 
 def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> go.Figure:
@@ -33,7 +33,7 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
             hoverinfo="text",
         )
     )
-    return laid_out(
+    laid_out(
         figure,
         _MARGIN + _BAR_HEIGHT * len(counts),
         # Room for the numbers beyond the bars' ends.
@@ -42,3 +42,5 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True},
         bargap=0.25,
     )
+    # There is no legend that would need room.
+    return figure.update_layout(margin_t=8)
