@@ -40,7 +40,8 @@ def _draw(chosen: ChosenSet, position: int) -> None:
     picture = chosen.labelled.images[position]
     row = st.container(horizontal=True, gap="small")
     with row.container(width=32 * _FACTOR):
-        st.image(enlarge(picture, _FACTOR), width=32 * _FACTOR, alt=chosen.tell(position))
+        # As a JPEG, Streamlit's choice, the pixels would lose their edges.
+        st.image(enlarge(picture, _FACTOR), width=32 * _FACTOR, output_format="PNG", alt=chosen.tell(position))
     red, green, blue = image_mean(picture)
     with row.container(width="stretch"):
         st.markdown(
