@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cifar_core.ui import home
+from cifar_core.ui.data.look import draw_look
 from cifar_core.ui.page import page
 
 with page("CIFAR Lab", ":material/home:"):
@@ -13,4 +14,5 @@ with page("CIFAR Lab", ":material/home:"):
     home.draw_field()
     home.draw_doors()
     home.draw_story()
+    draw_look()
     home.draw_status()

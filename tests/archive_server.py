@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from cifar_core.data.cifar10_files import META_FILES, TEST_FILES, TRAIN_FILES
+
 BATCHES = "cifar-10-batches-py"
 NAMES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
 PIECE = 4096
@@ -58,14 +60,11 @@ class ArchiveServer:
         # Imported only now: most tests that share this need no torch.
         from torchvision.datasets import CIFAR10
 
-        def md5(name: str) -> str:
-            return hashlib.md5(self.files[name]).hexdigest()
-
         monkeypatch.setattr(CIFAR10, "url", self.url)
         monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(self.archive).hexdigest())
-        monkeypatch.setattr(CIFAR10, "train_list", [[name, md5(name)] for name in NAMES[:5]])
-        monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", md5("test_batch")]])
-        monkeypatch.setattr(CIFAR10, "meta", {**CIFAR10.meta, "md5": md5("batches.meta")})
+        for files, names in ((TRAIN_FILES, NAMES[:5]), (TEST_FILES, NAMES[5:6]), (META_FILES, NAMES[6:])):
+            for name in names:
+                monkeypatch.setitem(files, name, hashlib.md5(self.files[name]).hexdigest())
 
     def close(self) -> None:
         self.go_on.set()

@@ -46,6 +46,20 @@ def no_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def damaged_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder in which one file of CIFAR-10 is cut short."""
+    batches = tmp_path / "damaged" / "cifar-10-batches-py"
+    batches.mkdir(parents=True)
+    for file in (CIFAR10_FOLDER / batches.name).iterdir():
+        (batches / file.name).symlink_to(file)
+    (batches / "data_batch_2").unlink()
+    with (CIFAR10_FOLDER / batches.name / "data_batch_2").open("rb") as whole:
+        (batches / "data_batch_2").write_bytes(whole.read(1_000_000))
+    monkeypatch.setenv("CIFAR_LAB_DATA", str(batches.parent))
+    return batches.parent
+
+
+@pytest.fixture
 def official(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
     """A server on this machine that stands for CIFAR-10's, with an archive of a few kB."""
     server = ArchiveServer()

@@ -18,12 +18,11 @@ import torch
 from cifar_core.cli.bench import print_measured
 from cifar_core.cli.bench_outputs import AugmentationBenchOutput, BenchMachine
 from cifar_core.cli.printing import json_option, print_json
-from cifar_core.data import available_datasets, find_augmentation
+from cifar_core.data import available_datasets, find_augmentation, shared_dataset
 from cifar_core.data.augmentation.batched import BatchedPipeline
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.data.datasets import Images
 from cifar_core.errors import BenchError
-from cifar_core.runs.run_data import shared_dataset
 from cifar_core.words import count, counted
 
 BATCH_SIZE = 128

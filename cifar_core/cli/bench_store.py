@@ -17,12 +17,11 @@ from cifar_core.cli.bench import print_measured
 from cifar_core.cli.bench_dashboard import ROOT, Visitor, bench_folder, dashboard, environment, visitor
 from cifar_core.cli.bench_outputs import BenchMachine, StoreBenchOutput, TabResponse
 from cifar_core.cli.printing import json_option, print_json, print_table
-from cifar_core.data import available_datasets, dataset_info
+from cifar_core.data import available_datasets, dataset_info, shared_dataset
 from cifar_core.errors import BenchError
 from cifar_core.runs import Predictions, RunConfig, RunFiles, RunState, preset_config
 from cifar_core.runs.database import Database
 from cifar_core.runs.rows import new_run_row
-from cifar_core.runs.run_data import shared_dataset
 from cifar_core.runs.tables import EpochRow, RunRow
 from cifar_core.settings import sqlite_url
 from cifar_core.words import count

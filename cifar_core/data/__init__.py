@@ -22,6 +22,7 @@ from cifar_core.data.datasets import (
     dataset_status,
     load_dataset,
     require_dataset,
+    shared_dataset,
 )
 from cifar_core.data.fetch import FetchProgress, fetch_cifar10
 from cifar_core.data.pictures import Picture, load_picture, read_picture
@@ -48,5 +49,6 @@ __all__ = [
     "load_picture",
     "read_picture",
     "require_dataset",
+    "shared_dataset",
     "split_dataset",
 ]

@@ -1,17 +1,16 @@
-"""The data sets: CIFAR-10 through torchvision, and scikit-learn's digits for a machine without it."""
+"""The data sets: CIFAR-10, and scikit-learn's digits for a machine without it."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_core.data.cifar10_batches import read_cifar10
 from cifar_core.data.cifar10_files import (
     ARCHIVE,
     CIFAR10_FOLDER,
@@ -23,12 +22,13 @@ from cifar_core.data.cifar10_files import (
 from cifar_core.errors import DataError, SpecError
 from cifar_core.settings import data_folder
 
-if TYPE_CHECKING:
-    from torchvision.datasets import CIFAR10
-
 IMAGE_SIZE = 32
 """Side of every image, in pixels."""
 DIGITS_TEST_IMAGES = 297
+
+Split = Literal["train", "test"]
+"""As the data set comes; which training images a run holds out is its own matter: see `splits`."""
+SPLIT_WORDS: dict[Split, str] = {"train": "training", "test": "test"}
 
 Images = NDArray[np.uint8]
 Targets = NDArray[np.int64]
@@ -72,6 +72,10 @@ class ImageDataset(DatasetInfo):
 
     train: LabelledImages
     test: LabelledImages
+
+    def part(self, split: Split) -> LabelledImages:
+        """The training or the test images."""
+        return self.train if split == "train" else self.test
 
 
 # Means and deviations are over the training images; a test computes them anew.
@@ -135,6 +139,20 @@ def load_dataset(name: str, folder: Path | None = None) -> ImageDataset:
     return ImageDataset(**asdict(info), train=train, test=test)
 
 
+def shared_dataset(name: str) -> ImageDataset:
+    """A data set, loaded once a process: pages and the training thread read the same 180 MB.
+
+    Raises:
+        DataError: it is missing or damaged; a later call looks again.
+    """
+    return _load_once(name, data_folder().resolve())
+
+
+@lru_cache(maxsize=2)
+def _load_once(name: str, folder: Path) -> ImageDataset:
+    return load_dataset(name, folder)
+
+
 def dataset_status(name: str, folder: Path | None = None, verify: bool = False) -> DatasetStatus:
     """Whether a data set is at hand.
 
@@ -184,28 +202,8 @@ def _load_cifar10(folder: Path) -> tuple[LabelledImages, LabelledImages]:
         raise missing_cifar10(folder)
     if not (folder / CIFAR10_FOLDER).is_dir() and (folder / ARCHIVE).is_file():
         unpack_archive(folder)  # a person put it there by hand
-    from torchvision.datasets import CIFAR10
-
-    try:
-        # torchvision compares every file's md5 before it unpickles anything.
-        with _quiet_pickles():
-            train, test = CIFAR10(str(folder), train=True), CIFAR10(str(folder), train=False)
-    except (OSError, RuntimeError) as error:
-        check_cifar10(folder)
-        raise DataError(f"CIFAR-10 in {folder} cannot be read: {error}.") from None
-    return _labelled(train), _labelled(test)
-
-
-def _labelled(source: CIFAR10) -> LabelledImages:
-    return LabelledImages(np.ascontiguousarray(source.data), np.asarray(source.targets, dtype=np.int64))
-
-
-@contextmanager
-def _quiet_pickles() -> Iterator[None]:
-    """CIFAR-10's pickles are older than NumPy 2.4's rule about dtype arguments: the warning concerns nobody here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    train, test = read_cifar10(folder)
+    return LabelledImages(*train), LabelledImages(*test)
 
 
 def _load_digits() -> tuple[LabelledImages, LabelledImages]:

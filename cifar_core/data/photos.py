@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from cifar_core.data.cifar10_batches import read_batch
 from cifar_core.data.cifar10_files import CIFAR10_FOLDER
 from cifar_core.data.datasets import IMAGE_SIZE, Images
 from cifar_core.settings import data_folder
@@ -29,12 +29,10 @@ def sample_photos(folder: Path | None = None) -> tuple[Images, str]:
 def _of_cifar10(folder: Path) -> tuple[Images, str] | None:
     """The first training images, read from their file alone: the whole data set would bring torch along."""
     try:
-        with (folder / CIFAR10_FOLDER / "data_batch_1").open("rb") as file:
-            rows = pickle.load(file, encoding="bytes")[b"data"][:NUM_PHOTOS]
-        images = np.asarray(rows, dtype=np.uint8).reshape(-1, 3, IMAGE_SIZE, IMAGE_SIZE).transpose(0, 2, 3, 1)
-    except (OSError, EOFError, pickle.UnpicklingError, LookupError, TypeError, ValueError, AttributeError, ImportError):
+        images, _ = read_batch((folder / CIFAR10_FOLDER / "data_batch_1").read_bytes())
+    except Exception:  # whatever is wrong with it: other photographs do as well
         return None
-    return images, "CIFAR-10"
+    return images[:NUM_PHOTOS], "CIFAR-10"
 
 
 def _of_scikit_learn() -> tuple[Images, str] | None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cifar_core.data import DataSplits, ImageDataset, LabelledImages, load_dataset, split_dataset
+from cifar_core.data import DataSplits, ImageDataset, LabelledImages, shared_dataset, split_dataset
 from cifar_core.data.augmentation.batched import BatchedPipeline
 from cifar_core.data.augmentation.mixing import draw_mix, mix_images, mix_targets
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.protocol import EvaluationSplit, evaluation_split
 from cifar_core.runs.config import RunConfig
-from cifar_core.settings import data_folder
 from cifar_core.training.batches import Augment, TensorImages, TrainingData
 from cifar_core.training.device import resolve_device
 from cifar_core.training.seeds import derive_seed
@@ -102,20 +100,6 @@ def load_run_data(config: RunConfig) -> RunData:
         dataset, training.protocol, training.validation_images, training.limit_train, training.limit_test
     )
     return RunData(config, dataset, splits)
-
-
-def shared_dataset(name: str) -> ImageDataset:
-    """A data set, loaded once a process: pages and the training thread read the same 180 MB.
-
-    Raises:
-        DataError: it is missing or damaged; a later call looks again.
-    """
-    return _load_once(name, data_folder().resolve())
-
-
-@lru_cache(maxsize=2)
-def _load_once(name: str, folder: Path) -> ImageDataset:
-    return load_dataset(name, folder)
 
 
 def as_tensors(labelled: LabelledImages) -> TensorImages:

@@ -1,4 +1,4 @@
-"""Many small images as one component with one picture: a grid of buttons, or a sheet of rows to look at."""
+"""Many small images as one component with one picture: a grid of buttons, or a sheet of rows."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ canvas { width: 96px; height: 96px; image-rendering: pixelated; border-radius: 2
 .sheet > * { margin: 0; font-size: 12px; }
 .dense > * { font-size: 11px; }
 .sheet canvas { width: 100%; height: auto; }
+.sheet button { padding: 2px; }
+.sheet .title { grid-column: 1 / -1; align-items: start; font-size: 13px; font-weight: 600; margin-bottom: -8px; }
 .sheet .first { grid-column: 1; grid-row: span var(--rows); font-weight: 600; }
 @container (max-width: NARROWpx) {
   .sheet { grid-template-columns: repeat(var(--narrow-columns), minmax(0, 1fr)); }
@@ -53,6 +55,14 @@ function canvasOf(sheet, column, row) {
   // Its own pixels alone: scaled as a background, a neighbour in the sprite would shine through at the edges.
   canvas.getContext("2d").drawImage(sheet, SIDE * column, SIDE * row, SIDE, SIDE, 0, 0, SIDE, SIDE);
   return canvas;
+}
+
+function titled(title) {
+  if (!title) return [];
+  const heading = document.createElement("div");
+  heading.className = "title";
+  heading.textContent = title;
+  return [heading];
 }
 
 function place(grid, { label, layout, images }) {
@@ -77,18 +87,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const loaded = new Image();
   loaded.onload = () => {
     if (grid.token !== token) return; // others came meanwhile
-    const shown = images.map(({ caption, alt, first }, position) => {
-      const element = document.createElement(layout ? "figure" : "button");
+    const clickable = !layout || layout.clickable;
+    const shown = images.flatMap(({ caption, alt, first, title }, position) => {
+      const element = document.createElement(clickable ? "button" : "figure");
       const picture = canvasOf(loaded, position % columns, Math.floor(position / columns));
-      const text = document.createElement(layout ? "figcaption" : "span");
+      const text = document.createElement(clickable ? "span" : "figcaption");
       text.textContent = caption;
-      element.append(picture, text);
+      element.append(picture, ...(caption ? [text] : []));
       element.title = alt;
-      if (layout) {
+      element.classList.toggle("first", first);
+      const heading = titled(title);
+      if (!clickable) {
         picture.setAttribute("role", "img");
         picture.setAttribute("aria-label", alt);
-        element.classList.toggle("first", first);
-        return element;
+        return [...heading, element];
       }
       element.type = "button";
       element.setAttribute("aria-label", alt);
@@ -97,7 +109,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         // In a dialog the chosen image takes the place of the one on top.
         parentElement.host.closest('[role="dialog"]')?.scrollIntoView();
       };
-      return element;
+      return [...heading, element];
     });
     const focused = [...grid.children].indexOf(parentElement.activeElement);
     place(grid, data);
@@ -125,6 +137,8 @@ class GalleryImage:
     """The image in words: its button's name."""
     starts_row: bool = False
     """In a sheet: whether it is the first of a row, which those behind it belong to."""
+    title: str = ""
+    """In a sheet: plain text on a line of its own above the image and those behind it."""
 
 
 def gallery(images: Sequence[GalleryImage], key: str) -> int | None:
@@ -137,13 +151,13 @@ def gallery(images: Sequence[GalleryImage], key: str) -> int | None:
     Returns:
         The position in `images` of the one clicked in this rerun; None if none was.
     """
-    data = _data(images)
-    clicked = _component(key=key, data=data, on_clicked_change=listen).clicked
-    return int(clicked["position"]) if clicked is not None and clicked["token"] == data["token"] else None
+    return _draw(_data(images), key)
 
 
-def sheet(images: Sequence[GalleryImage], key: str, label: str, columns: int, narrow_columns: int) -> None:
-    """Rows of images to look at, as wide as there is room.
+def sheet(
+    images: Sequence[GalleryImage], key: str, label: str, columns: int, narrow_columns: int, clickable: bool = False
+) -> int | None:
+    """Rows of images, as wide as there is room, to look at or to choose one of.
 
     Args:
         images: at least one; rows are of equal length.
@@ -151,9 +165,18 @@ def sheet(images: Sequence[GalleryImage], key: str, label: str, columns: int, na
         label: the whole sheet in words.
         columns: side by side, 2 or more. Where a row has more images, its first stands beside the others of it.
         narrow_columns: the same in a pane below `NARROW`.
+        clickable: whether one can be chosen, by mouse or keyboard.
+
+    Returns:
+        The position in `images` of the one clicked in this rerun; None if none was.
     """
-    layout = {"columns": columns, "narrow": narrow_columns}
-    _component(key=key, data=_data(images, label=label, layout=layout))
+    layout = {"columns": columns, "narrow": narrow_columns, "clickable": clickable}
+    return _draw(_data(images, label=label, layout=layout), key)
+
+
+def _draw(data: dict[str, Any], key: str) -> int | None:
+    clicked = _component(key=key, data=data, on_clicked_change=listen).clicked
+    return int(clicked["position"]) if clicked is not None and clicked["token"] == data["token"] else None
 
 
 def _data(images: Sequence[GalleryImage], **more: Any) -> dict[str, Any]:
@@ -161,7 +184,13 @@ def _data(images: Sequence[GalleryImage], **more: Any) -> dict[str, Any]:
     rows = -(-len(images) // columns)
     sprite = png_url(_sprite([image.picture for image in images], columns, rows))
     shown = [
-        {"caption": _UNIT.sub("\u00a0", image.caption), "alt": image.alt, "first": image.starts_row} for image in images
+        {
+            "caption": _UNIT.sub("\u00a0", image.caption),
+            "alt": image.alt,
+            "first": image.starts_row,
+            "title": image.title,
+        }
+        for image in images
     ]
     # A click that was on its way while other images took these ones' place must not open one of them.
     token = zlib.crc32(repr((shown, more)).encode(), zlib.crc32(sprite.encode()))

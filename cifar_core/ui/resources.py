@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cifar_core.collector import exempt_loaded_objects
-from cifar_core.data import ImageDataset, dataset_info
+from cifar_core.data import ImageDataset, dataset_info, shared_dataset
 from cifar_core.data.datasets import Images
 from cifar_core.data.photos import sample_photos
 from cifar_core.errors import DataError, StoreError
@@ -70,8 +70,6 @@ def dataset(name: str) -> ImageDataset:
         DataError: it is not at hand.
     """
     with st.spinner("Loading the images …", show_time=True):
-        from cifar_core.runs.run_data import shared_dataset
-
         return shared_dataset(name)
 
 

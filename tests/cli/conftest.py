@@ -10,7 +10,6 @@ import pytest
 from cifar_core.cli.commands import run_command_line
 from cifar_core.runs import Run, RunStore
 from tests.cli.helpers import QUICK, Cli, Outcome
-from tests.conftest import CIFAR10_FOLDER
 from tests.tiny import tiny_architecture, tiny_config, train_into
 
 
@@ -84,17 +83,3 @@ def failed(queued: Run) -> Run:
     """A run that is over and has no checkpoint."""
     RunStore().request_stop(queued.id)
     return RunStore().get(queued.id)
-
-
-@pytest.fixture
-def damaged_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder in which one file of CIFAR-10 is cut short."""
-    batches = tmp_path / "damaged" / "cifar-10-batches-py"
-    batches.mkdir(parents=True)
-    for file in (CIFAR10_FOLDER / batches.name).iterdir():
-        (batches / file.name).symlink_to(file)
-    (batches / "data_batch_2").unlink()
-    with (CIFAR10_FOLDER / batches.name / "data_batch_2").open("rb") as whole:
-        (batches / "data_batch_2").write_bytes(whole.read(1_000_000))
-    monkeypatch.setenv("CIFAR_LAB_DATA", str(batches.parent))
-    return batches.parent

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +18,13 @@ from cifar_core.data import (
     dataset_info,
     dataset_status,
     load_dataset,
+    shared_dataset,
 )
-from cifar_core.data.cifar10_files import ARCHIVE
+from cifar_core.data.cifar10_batches import read_batch
+from cifar_core.data.cifar10_files import ARCHIVE, META_FILES, TEST_FILES, TRAIN_FILES
 from cifar_core.errors import DataError, SpecError
 from tests.conftest import CIFAR10_FOLDER
+from tests.tiny import run_python
 
 BATCHES = CIFAR10.base_folder
 FILES = [*(name for name, _ in CIFAR10.train_list), "test_batch", "batches.meta"]
@@ -158,6 +162,34 @@ def test_cifar10_mean_and_deviation_are_those_of_its_training_pixels(cifar10: Im
 
 
 @pytest.mark.cifar10
+def test_cifar10_is_read_as_torchvision_reads_it(cifar10: ImageDataset) -> None:
+    for part, is_train in ((cifar10.train, True), (cifar10.test, False)):
+        theirs = CIFAR10(str(CIFAR10_FOLDER), train=is_train)
+        assert np.array_equal(part.images, theirs.data)
+        assert part.targets.tolist() == theirs.targets
+
+
+def test_the_md5_compared_are_those_of_torchvision() -> None:
+    assert list(TRAIN_FILES.items()) == [tuple(pair) for pair in CIFAR10.train_list]
+    assert list(TEST_FILES.items()) == [tuple(pair) for pair in CIFAR10.test_list]
+    assert {CIFAR10.meta["filename"]: CIFAR10.meta["md5"]} == META_FILES
+
+
+def test_a_data_set_is_loaded_once_a_process() -> None:
+    assert shared_dataset("digits") is shared_dataset("digits")
+
+
+@pytest.mark.cifar10
+def test_cifar10_comes_without_torch() -> None:
+    program = (
+        "import sys; from pathlib import Path; from cifar_core.data import load_dataset;"
+        f"load_dataset('cifar10', Path({str(CIFAR10_FOLDER)!r}));"
+        "print(sorted({'torch', 'torchvision', 'sklearn', 'albumentations'} & set(sys.modules)))"
+    )
+    assert run_python(program).stdout.strip() == "[]"
+
+
+@pytest.mark.cifar10
 def test_present_cifar10_is_found_and_checked() -> None:
     status = dataset_status("cifar10", CIFAR10_FOLDER, verify=True)
     assert status.available
@@ -214,6 +246,12 @@ def test_folder_with_garbage_is_never_unpickled(tmp_path: Path) -> None:
         # Would write a file if it were unpickled.
         (batches / name).write_bytes(b"cos\nsystem\n(S'touch " + str(tmp_path / "owned").encode() + b"'\ntR.")
     assert "damaged" in sentence_of(lambda: load_dataset("cifar10", tmp_path))
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_batch_that_wants_to_run_something_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(pickle.UnpicklingError, match=r"^os\.system has no place in CIFAR-10$"):
+        read_batch(b"cos\nsystem\n(S'touch " + str(tmp_path / "owned").encode() + b"'\ntR.")
     assert not (tmp_path / "owned").exists()
 
 

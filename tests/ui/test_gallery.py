@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -62,3 +63,27 @@ def test_a_click_is_told_by_its_position(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_click_on_images_that_were_replaced_meanwhile_opens_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gallery, "_component", clicking(lambda token: token + 1))
     assert drawn(5).markdown[0].value == "clicked: None"
+
+
+def sheet_page() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from cifar_core.ui.gallery import GalleryImage, sheet
+
+    images = [
+        GalleryImage(np.full((32, 32, 3), at, dtype=np.uint8), "", f"image {at}", title="" if at % 3 else f"row {at}")
+        for at in range(6)
+    ]
+    clicked = sheet(images, "sheet-test", "a sheet", columns=3, narrow_columns=3, clickable=True)
+    st.markdown(f"clicked: {clicked}")
+
+
+def test_an_image_of_a_sheet_can_be_chosen_and_its_rows_be_titled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "_component", clicking(lambda token: token))
+    session = AppTest.from_function(sheet_page, default_timeout=60).run()
+    assert session.markdown[0].value == "clicked: 2"
+    (told,) = session.get("bidi_component")
+    data = json.loads(told.proto.json)
+    assert data["layout"]["clickable"]
+    assert [image["title"] for image in data["images"]] == ["row 0", "", "", "row 3", "", ""]

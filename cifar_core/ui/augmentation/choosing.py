@@ -12,11 +12,9 @@ from cifar_core.data import ImageDataset, available_datasets, dataset_info
 from cifar_core.data.augmentation.preview import first_of_each_class
 from cifar_core.data.datasets import Images
 from cifar_core.ui import resources
+from cifar_core.ui.draw_number import choose_draw_number
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.own_picture.view import bring_own_picture
-
-_DRAWS = 10_000
-_DRAW = "draw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +43,8 @@ def choose_dataset() -> ImageDataset:
 
 
 def choose_draw() -> int:
-    """The number of a draw, and a button for the next one; nothing else changes what is drawn."""
-    draw = st.number_input(
-        "Draw",
-        0,
-        _DRAWS - 1,
-        0,
-        key=_DRAW,
-        width=100,
-        help="The same number gives the same draw again, for the same settings.",
-        **KEPT,
-    )
-    st.button("New draw", icon=":material/casino:", key="new-draw", on_click=_step_on)
-    return int(draw)
-
-
-def _step_on() -> None:
-    st.session_state[_DRAW] = (int(st.session_state[_DRAW]) + 1) % _DRAWS
+    """The number of a draw, and a button for the next one."""
+    return choose_draw_number("draw", "The same number gives the same draw again, for the same settings.")
 
 
 def choose_number(dataset: ImageDataset) -> int:

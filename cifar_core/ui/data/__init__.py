@@ -1,0 +1,1 @@
+"""The views of "Look at the data" on Home."""
