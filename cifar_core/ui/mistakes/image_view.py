@@ -112,7 +112,7 @@ def _draw_answer(subject: Subject, position: int, picture: Images | None) -> Non
     with row.container(width=280):
         title = f"{subject.split.capitalize()} image {predictions.index[position]}"
         if picture is not None:
-            st.image(enlarge(picture, 8), width=256, alt=f"{title}: {names[true]}")
+            st.image(enlarge(picture, 8), width=256, output_format="PNG", alt=f"{title}: {names[true]}")
         said = "right" if true == answer else f"wrong: it is **{names[true]}**"
         st.markdown(f"{title}. The network says **{names[answer]}**, which is {said}.")
         st.caption(

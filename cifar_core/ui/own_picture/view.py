@@ -39,7 +39,10 @@ def draw_pictures(given: Images | None, seen: Images, title: str) -> None:
         with st.container(width=_SHOWN if given is not None else 288):
             st.caption("What the network sees")
             st.image(
-                enlarge(seen, 9), width="stretch", alt=f"{title}, as the network sees it, {IMAGE_SIZE} pixels a side"
+                enlarge(seen, 9),
+                width="stretch",
+                output_format="PNG",  # JPEG, which Streamlit would take, blurs the edges of the pixels
+                alt=f"{title}, as the network sees it, {IMAGE_SIZE} pixels a side",
             )
 
 
