@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Of the tables; an older store is brought up to it (`migrations.py`), a newer one refused rather than misread."""
 
 
@@ -116,6 +116,15 @@ class EpochRow(Table):
     seconds: Mapped[float]
     probabilities_json: Mapped[str | None] = mapped_column(Text, deferred=True)
     """Of the run's watched images: a list of class probabilities for each."""
+
+
+class ReportTextRow(Table):
+    """What a person wrote about a run for its report."""
+
+    __tablename__ = "report_text"
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    target: Mapped[str] = mapped_column(Text, default="")
+    analysis: Mapped[str] = mapped_column(Text, default="")
 
 
 class DeviceLeaseRow(Table):

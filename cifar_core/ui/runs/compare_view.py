@@ -10,10 +10,11 @@ from cifar_core.analysis.curves import run_title
 from cifar_core.runs import Run, RunStore
 from cifar_core.ui.runs.analysis_view import draw_analysis
 from cifar_core.ui.runs.curves_view import draw_curves
+from cifar_core.ui.runs.report_view import draw_report
 from cifar_core.ui.runs.rules_view import draw_rules
 from cifar_core.ui.runs.settings_view import draw_differences
 
-_PANES = ("Curves", "Differences", "Analysis", "Rules")
+_PANES = ("Curves", "Differences", "Analysis", "Rules", "Report")
 
 
 def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None:
@@ -39,6 +40,8 @@ def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None
         draw_analysis(store, _choose_one(runs))
     elif pane == "Rules":
         draw_rules(_choose_one(runs))
+    elif pane == "Report":
+        draw_report(store, runs)
     else:
         draw_curves(store, runs, as_band)
 

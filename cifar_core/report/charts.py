@@ -1,0 +1,48 @@
+"""The interactive charts of an HTML report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from cifar_core.analysis.confusion import Counts, row_shares
+from cifar_core.analysis.curves import Curve
+
+
+def curves_chart(curves: Sequence[Curve]) -> go.Figure:
+    """Accuracy over the epochs, of the evaluated images as lines and of training images dashed."""
+    figure = go.Figure()
+    colors = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
+    for number, curve in enumerate(curves):
+        color = colors[number % len(colors)]
+        for name, shares, dash in (
+            (curve.split, curve.accuracy, "solid"),
+            ("training", curve.values["train_accuracy"], "dash"),
+        ):
+            line = {"color": color, "dash": dash}
+            title = f"{curve.title}, {name}"
+            figure.add_scatter(x=curve.epochs, y=shares, name=title, line=line, mode="lines+markers")
+    figure.update_layout(template="plotly_white", height=420, xaxis_title="Epoch", yaxis_title="Accuracy")
+    figure.update_yaxes(tickformat=".0%", hoverformat=".2%")
+    return figure
+
+
+def confusion_chart(matrix: Counts, names: Sequence[str]) -> go.Figure:
+    """Counts of images, colored by the share of their true class."""
+    heat = go.Heatmap(
+        z=row_shares(matrix),
+        x=names,
+        y=names,
+        text=matrix,
+        texttemplate="%{text}",
+        colorscale="Blues",
+        zmin=0,
+        zmax=1,
+        hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
+    )
+    figure = go.Figure(heat)
+    figure.update_layout(template="plotly_white", height=560, width=680)
+    figure.update_xaxes(title="Predicted class", type="category")
+    figure.update_yaxes(title="True class", type="category", autorange="reversed")
+    return figure

@@ -1,0 +1,66 @@
+"""A report of the chosen runs: a person's words on each, then the file to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cifar_core.analysis.curves import run_title
+from cifar_core.errors import LabError
+from cifar_core.runs import Run, RunStore
+from cifar_core.runs.report_texts import MAX_TEXT, ReportText
+from cifar_core.words import counted, plain
+
+
+def draw_report(store: RunStore, runs: Sequence[Run]) -> None:
+    """Fields for target and analysis of each run, and buttons that make and save the report."""
+    st.caption(
+        "A report in the seed document's form. Write a target and an analysis of your own first, if you like: they are "
+        "kept with the run. The computed analysis stands below yours."
+    )
+    for number, run in enumerate(runs, start=1):
+        with st.expander(f"Model {number}: {plain(run_title(run))}", expanded=len(runs) == 1):
+            _edit_text(store, run)
+    _take_away(store, runs)
+
+
+def _edit_text(store: RunStore, run: Run) -> None:
+    kept = store.report_text(run.id)
+    with st.form(f"report-text-{run.id}", border=False):
+        target = st.text_area("Target", kept.target, max_chars=MAX_TEXT, key=f"report-target-{run.id}")
+        analysis = st.text_area("Your analysis", kept.analysis, max_chars=MAX_TEXT, key=f"report-analysis-{run.id}")
+        is_sent = st.form_submit_button("Keep these words", icon=":material/save:")
+    if is_sent:
+        try:
+            store.set_report_text(run.id, ReportText(target, analysis))
+        except LabError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.success("Kept with the run.", icon=":material/check_circle:")
+
+
+def _take_away(store: RunStore, runs: Sequence[Run]) -> None:
+    from cifar_core.report.formats import FORMATS
+
+    kind = st.radio("File", list(FORMATS), format_func=lambda kind: FORMATS[kind].title, key="report-format", horizontal=True)
+    chosen = FORMATS[kind]
+    if not st.button(f"Make the report of {counted(len(runs), 'run')}", icon=":material/description:", key="make-report"):
+        return
+    from cifar_core.report.content import make_report
+
+    try:
+        with st.spinner("Making the report"):
+            content = chosen.write(make_report(store, runs))
+    except LabError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.download_button(
+        f"Save {chosen.file_name}",
+        content,
+        file_name=chosen.file_name,
+        mime=chosen.mime,
+        icon=":material/download:",
+        on_click="ignore",
+        key="save-report",
+    )
