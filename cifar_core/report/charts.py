@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
+from plotly.colors import qualitative
 
 from cifar_core.analysis.confusion import Counts, row_shares
 from cifar_core.analysis.curves import Curve
@@ -13,9 +14,8 @@ from cifar_core.analysis.curves import Curve
 def curves_chart(curves: Sequence[Curve]) -> go.Figure:
     """Accuracy over the epochs, of the evaluated images as lines and of training images dashed."""
     figure = go.Figure()
-    colors = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
     for number, curve in enumerate(curves):
-        color = colors[number % len(colors)]
+        color = qualitative.D3[number % len(qualitative.D3)]
         for name, shares, dash in (
             (curve.split, curve.accuracy, "solid"),
             ("training", curve.values["train_accuracy"], "dash"),

@@ -134,7 +134,9 @@ def _predictions(store: RunStore, run: Run) -> Predictions | str:
     except LabError as error:
         return str(error)
     if found is None or found.epoch != run.chosen_epoch:
-        return "No predictions of this run's test images are stored: the Mistakes page or the command evaluate makes them."
+        return (
+            "No predictions of this run's test images are stored: the Mistakes page or the command evaluate makes them."
+        )
     return found
 
 

@@ -1,10 +1,10 @@
-"""The pictures of a Markdown report as PNG, drawn with matplotlib, which is imported only here and only when drawing."""
+"""The pictures of a Markdown report as PNG, by matplotlib, which is imported here alone and only to draw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cifar_core.analysis.confusion import Counts
 from cifar_core.analysis.curves import Curve
@@ -22,7 +22,7 @@ def curves_png(curves: Sequence[Curve]) -> bytes:
     axes = figure.add_subplot()
     for number, curve in enumerate(curves):
         marker = "o" if len(curve.epochs) == 1 else ""
-        style = {"color": f"C{number % 10}", "marker": marker}
+        style: dict[str, Any] = {"color": f"C{number % 10}", "marker": marker}
         evaluated = [100 * share for share in curve.accuracy]
         trained = [100 * share for share in curve.values["train_accuracy"]]
         axes.plot(curve.epochs, evaluated, label=f"{curve.title}, {curve.split}", **style)

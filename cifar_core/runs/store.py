@@ -13,8 +13,8 @@ from cifar_core.runs.database import Database
 from cifar_core.runs.keeping import RunKeeping
 from cifar_core.runs.lease import DeviceLeases
 from cifar_core.runs.queue import RunQueue
-from cifar_core.runs.reports import OwnerReports
 from cifar_core.runs.report_texts import ReportTexts
+from cifar_core.runs.reports import OwnerReports
 from cifar_core.runs.saved import SavedSpecs, saved_architectures, saved_augmentations
 from cifar_core.runs.trials import Trials
 from cifar_core.settings import runs_folder, sqlite_url, store_url

@@ -43,9 +43,11 @@ def _edit_text(store: RunStore, run: Run) -> None:
 def _take_away(store: RunStore, runs: Sequence[Run]) -> None:
     from cifar_core.report.formats import FORMATS
 
-    kind = st.radio("File", list(FORMATS), format_func=lambda kind: FORMATS[kind].title, key="report-format", horizontal=True)
+    titles = {kind: each.title for kind, each in FORMATS.items()}
+    kind = st.radio("File", list(titles), format_func=titles.__getitem__, key="report-format", horizontal=True)
     chosen = FORMATS[kind]
-    if not st.button(f"Make the report of {counted(len(runs), 'run')}", icon=":material/description:", key="make-report"):
+    label = f"Make the report of {counted(len(runs), 'run')}"
+    if not st.button(label, icon=":material/description:", key="make-report"):
         return
     from cifar_core.report.content import make_report
 
