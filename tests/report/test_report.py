@@ -1,0 +1,141 @@
+"""The report in both its forms, of tiny runs on digits."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from PIL import Image
+from playwright.sync_api import Browser
+
+from cifar_core.errors import SpecError, StoreError
+from cifar_core.files import write_atomically
+from cifar_core.report.content import MAX_RUNS, make_report
+from cifar_core.report.html import html_page
+from cifar_core.report.markdown import markdown_zip
+from cifar_core.runs import Run, RunFiles, RunStore
+from cifar_core.runs.experiment import RunListener, execute_run
+from cifar_core.runs.report_texts import MAX_TEXT, ReportText
+from cifar_core.words import percent
+from tests.tiny import tiny_config
+
+HOSTILE = "<script>alert(1)</script> ![x](http://evil.test/a.png)"
+
+
+@pytest.fixture
+def store(own_store: Path) -> Iterator[RunStore]:
+    with closing(RunStore()) as store:
+        yield store
+
+
+def _trained(store: RunStore, name: str = "tiny") -> Run:
+    claim = store.start(tiny_config(name))
+    execute_run(store, claim, RunListener())
+    return store.get(claim.run_id)
+
+
+def _unpacked(content: bytes) -> tuple[str, zipfile.ZipFile]:
+    archive = zipfile.ZipFile(BytesIO(content))
+    return archive.read("README.md").decode(), archive
+
+
+def test_every_picture_of_the_markdown_is_in_the_zip_and_a_png(store: RunStore) -> None:
+    text, archive = _unpacked(markdown_zip(make_report(store, [_trained(store), _trained(store)])))
+    tokens = MarkdownIt().parse(text)
+    shown = [child.attrs["src"] for token in tokens for child in token.children or () if child.type == "image"]
+    assert sorted(map(str, shown)) == sorted(name for name in archive.namelist() if name != "README.md")
+    assert len(shown) == 7
+    for name in shown:
+        with Image.open(BytesIO(archive.read(str(name)))) as picture:
+            assert picture.format == "PNG"
+    for heading in ("Target", "Results", "Analysis", "Model architecture", "Receptive field", "Confusion matrix"):
+        assert text.count(f"### {heading}\n") == 2
+
+
+def test_the_figures_are_the_stores(store: RunStore) -> None:
+    run = _trained(store)
+    report = make_report(store, [run])
+    (section,) = report.sections
+    results = dict(section.results)
+    assert results["Parameters"] == f"{run.num_params:,}"
+    assert results["Test accuracy (validation-chosen)"] == percent(run.test_accuracy)
+    predictions = RunFiles(store.run_folder(run.id)).load_predictions("test")
+    assert predictions is not None
+    assert not isinstance(section.matrix, str)
+    assert section.matrix.trace() / section.matrix.sum() == pytest.approx(predictions.accuracy)
+    page = html_page(report)
+    for epoch in store.epochs(run.id):
+        assert f"Accuracy: {epoch.eval_correct}/{epoch.eval_count} ({100 * epoch.eval_accuracy:.2f}%)" in page
+
+
+def test_hostile_words_stay_words(store: RunStore) -> None:
+    run = _trained(store, HOSTILE)
+    store.set_report_text(run.id, ReportText(HOSTILE, HOSTILE))
+    report = make_report(store, [run])
+    page = html_page(report)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    rendered = MarkdownIt("commonmark", {"html": True}).render(_unpacked(markdown_zip(report))[0])
+    assert "<script" not in rendered
+    assert "evil.test/a.png&quot;" not in rendered
+    assert 'src="http' not in rendered
+
+
+def test_what_is_missing_is_said(store: RunStore) -> None:
+    queued = store.enqueue(tiny_config("waits"))
+    report = make_report(store, [queued])
+    for text in (html_page(report), _unpacked(markdown_zip(report))[0]):
+        assert "No target was written for this run." in text
+        assert "No epoch of this run is over." in text
+        assert "not measured" in text
+
+
+def test_the_words_go_with_the_run(store: RunStore) -> None:
+    run = _trained(store)
+    store.set_report_text(run.id, ReportText("Fewer channels", "It works"))
+    with closing(RunStore()) as again:
+        assert again.report_text(run.id) == ReportText("Fewer channels", "It works")
+    with pytest.raises(SpecError, match="at most 10,000 are kept"):
+        store.set_report_text(run.id, ReportText("a" * (MAX_TEXT + 1)))
+    store.delete([run.id])
+    store.purge([run.id])
+    assert store.report_text(run.id) == ReportText()
+
+
+def test_bad_choices_are_refused(store: RunStore) -> None:
+    run = store.enqueue(tiny_config())
+    with pytest.raises(SpecError, match=f"1 to {MAX_RUNS} runs, not 0"):
+        make_report(store, [])
+    with pytest.raises(SpecError, match="named twice"):
+        make_report(store, [run, run])
+
+
+def test_a_full_disk_leaves_no_half_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        write_atomically(tmp_path / "report.html", b"half")
+    assert list(tmp_path.glob("*")) == [] or [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+@pytest.mark.browser
+def test_the_html_opens_without_a_network(store: RunStore, tmp_path: Path, browser: Browser) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(html_page(make_report(store, [_trained(store)])))
+    context = browser.new_context(offline=True)
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(file.as_uri())
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    assert page.locator(".js-plotly-plot").count() == 2
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth === 32)")
+    assert said == []
+    context.close()
