@@ -149,7 +149,7 @@ def _mistakes(run: Run, predictions: Predictions, names: tuple[str, ...]) -> Mis
     except LabError as error:
         return f"The images cannot be shown. {error}"
     captions = (
-        f"{names[predictions.targets[at]]}: {names[said]} {percent(float(predictions.probabilities[at, said]))}"
+        f"{names[predictions.targets[at]]}, called {names[said]}: {percent(float(predictions.probabilities[at, said]))}"
         for at, said in zip(worst, predictions.predicted[worst], strict=True)
     )
     return Mistakes(images, tuple(captions))

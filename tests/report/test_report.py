@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
-from playwright.sync_api import Browser
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.files import write_atomically
@@ -123,19 +122,3 @@ def test_a_full_disk_leaves_no_half_report(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(StoreError, match="No space left"):
         write_atomically(tmp_path / "report.html", b"half")
     assert list(tmp_path.glob("*")) == [] or [path.name for path in tmp_path.iterdir()] == ["runs"]
-
-
-@pytest.mark.browser
-def test_the_html_opens_without_a_network(store: RunStore, tmp_path: Path, browser: Browser) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(html_page(make_report(store, [_trained(store)])))
-    context = browser.new_context(offline=True)
-    page, said = context.new_page(), list[str]()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(file.as_uri())
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
-    assert page.locator(".js-plotly-plot").count() == 2
-    assert page.evaluate("[...document.images].every(image => image.naturalWidth === 32)")
-    assert said == []
-    context.close()
