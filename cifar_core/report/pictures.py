@@ -28,7 +28,7 @@ def curves_png(curves: Sequence[Curve]) -> bytes:
         axes.plot(curve.epochs, evaluated, label=f"{curve.title}, {curve.split}", **style)
         axes.plot(curve.epochs, trained, label=f"{curve.title}, training", linestyle="--", **style)
     axes.set(xlabel="Epoch", ylabel="Accuracy in %")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
     return _png(figure)
