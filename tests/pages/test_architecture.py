@@ -17,6 +17,7 @@ EXPECTED = {
     "seed-model-3": (97_264, 69),
     "best-100k": (99_472, 103),
     "best-200k": (199_756, 137),
+    "quick-cpu": (174_594, 81),
     "dilated": (102_050, 45),
 }
 MODEL_3 = find_preset("seed-model-3")

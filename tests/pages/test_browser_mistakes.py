@@ -90,10 +90,15 @@ def open_by_mouse_and_keyboard(visitor: Visitor, images: Locator, predictions: P
     neighbours.first.click()
     expect(dialog.get_by_text(f"Test image {near}.")).to_be_visible()
     visitor.page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    visitor.page.wait_for_function("() => !new URLSearchParams(location.search).has('image')")
+    expect_closed(visitor)
     images.nth(1).focus()
     images.nth(1).press("Enter")
     expect(dialog.get_by_text(f"Test image {second}.")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
-    expect(dialog).to_have_count(0)
+    expect_closed(visitor)
+
+
+def expect_closed(visitor: Visitor) -> None:
+    """Waits until no image is open, on the page and for the server: until it knows, the next rerun opens it again."""
+    expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+    visitor.page.wait_for_function("() => !new URLSearchParams(location.search).has('image')")

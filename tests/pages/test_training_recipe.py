@@ -160,8 +160,8 @@ def test_the_seed_s_recipe_keeps_to_albumentations_and_says_why() -> None:
     shown(session.selectbox("recipe").set_value("quick").run())
     engine = session.selectbox("recipe.augmentation_engine")
     assert not engine.disabled
-    shown(engine.set_value("batched").run())
-    assert says(session, "Changed: augmentation_engine albumentations → batched")
+    shown(engine.set_value("albumentations").run())
+    assert says(session, "Changed: augmentation_engine batched → albumentations")
     shown(session.selectbox("recipe").set_value("seed").run())
     assert session.selectbox("recipe.augmentation_engine").value == "albumentations"
     assert not session.error
@@ -208,7 +208,7 @@ def test_each_recipe_keeps_its_own_numbers(idle: None) -> None:
     session = open_page("training")
     shown(session.number_input("recipe.epochs").set_value(5).run())
     shown(session.selectbox("recipe").set_value("quick").run())
-    assert session.number_input("recipe.epochs").value == 12
+    assert session.number_input("recipe.epochs").value == 16
     shown(session.selectbox("recipe").set_value("first").run())
     assert session.number_input("recipe.epochs").value == 5
     assert "**first** :orange-badge[edited], 5 epochs" in on_strip(go_to(session, "home"), "recipe")

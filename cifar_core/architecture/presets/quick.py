@@ -21,7 +21,7 @@ def quick_cpu() -> ArchitecturePreset:
     return ArchitecturePreset(
         name="quick-cpu",
         title="Quick on a CPU",
-        teaches="Halves the map at once and keeps to dense convolutions, which a processor is best at.",
+        teaches="Dense convolutions on a map halved at once: 87.2 % in 7 minutes on two cores (docs/recipes.md).",
         spec=ArchitectureSpec(
             name="quick-cpu",
             nodes=(
