@@ -24,8 +24,14 @@ def curves_chart(curves: Sequence[Curve]) -> go.Figure:
             title = f"{curve.title}, {name}"
             figure.add_scatter(x=curve.epochs, y=shares, name=title, line=line, mode="lines+markers")
     figure.update_layout(template="plotly_white", height=420, xaxis_title="Epoch", yaxis_title="Accuracy")
+    figure.update_xaxes(**_whole_ticks(max((max(curve.epochs) for curve in curves), default=1)))
     figure.update_yaxes(tickformat=".0%", hoverformat=".2%")
     return figure
+
+
+def _whole_ticks(last: int) -> dict[str, int]:
+    """Few epochs would get ticks between them."""
+    return {"dtick": 1} if last <= 12 else {}
 
 
 def confusion_chart(matrix: Counts, names: Sequence[str]) -> go.Figure:

@@ -19,7 +19,7 @@ REGENERATE = "regenerate it with `python -m tests.cli.write_schemas`"
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
-NO_DATA = {"code"}
+NO_DATA = {"code", "report"}
 """Prints source."""
 FORMATS = jsonschema.FormatChecker(())
 

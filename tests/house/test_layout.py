@@ -105,7 +105,7 @@ resources.warm_up = lambda: None
 app = AppTest.from_file("app.py", default_timeout=60).run()
 app.switch_page("pages/architecture.py").run()
 assert not app.exception, app.exception
-print(sorted({"torch", "albumentations", "torchvision", "sklearn"} & set(sys.modules)))
+print(sorted({"torch", "albumentations", "torchvision", "sklearn", "matplotlib"} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

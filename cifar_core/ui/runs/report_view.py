@@ -10,6 +10,8 @@ from cifar_core.analysis.curves import run_title
 from cifar_core.errors import LabError
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.report_texts import MAX_TEXT, ReportText
+from cifar_core.ui import resources
+from cifar_core.ui.news import told
 from cifar_core.words import counted, plain
 
 
@@ -17,7 +19,7 @@ def draw_report(store: RunStore, runs: Sequence[Run]) -> None:
     """Fields for target and analysis of each run, and buttons that make and save the report."""
     st.caption(
         "A report in the seed document's form. Write a target and an analysis of your own first, if you like: they are "
-        "kept with the run. The computed analysis stands below yours."
+        "kept with the run as soon as you leave a field. The computed analysis stands below yours."
     )
     for number, run in enumerate(runs, start=1):
         with st.expander(f"Model {number}: {plain(run_title(run))}", expanded=len(runs) == 1):
@@ -26,18 +28,20 @@ def draw_report(store: RunStore, runs: Sequence[Run]) -> None:
 
 
 def _edit_text(store: RunStore, run: Run) -> None:
+    """Two fields that are kept as soon as they are left: what stands on the page is what the report says."""
     kept = store.report_text(run.id)
-    with st.form(f"report-text-{run.id}", border=False):
-        target = st.text_area("Target", kept.target, max_chars=MAX_TEXT, key=f"report-target-{run.id}")
-        analysis = st.text_area("Your analysis", kept.analysis, max_chars=MAX_TEXT, key=f"report-analysis-{run.id}")
-        is_sent = st.form_submit_button("Keep these words", icon=":material/save:")
-    if is_sent:
-        try:
-            store.set_report_text(run.id, ReportText(target, analysis))
-        except LabError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:
-            st.success("Kept with the run.", icon=":material/check_circle:")
+    # The keys hold what they change: words that were written elsewhere meanwhile must not be put back.
+    target, analysis = (f"report-{name}-{run.id}-{hash(kept):x}" for name in ("target", "analysis"))
+    for title, words, key in (("Target", kept.target, target), ("Your analysis", kept.analysis, analysis)):
+        st.text_area(title, words, max_chars=MAX_TEXT, key=key, on_change=_keep, args=(run, target, analysis))
+
+
+def _keep(run: Run, target: str, analysis: str) -> None:
+    def keep() -> None:
+        words = ReportText(st.session_state[target], st.session_state[analysis])
+        resources.run_store().set_report_text(run.id, words)
+
+    told(keep)
 
 
 def _take_away(store: RunStore, runs: Sequence[Run]) -> None:
