@@ -34,6 +34,7 @@ _MODULES = {
     "compare": "compare",
     "pack": "package",
     "unpack": "package",
+    "export": "export",
 }
 
 
