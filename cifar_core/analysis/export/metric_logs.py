@@ -40,11 +40,11 @@ def tensorboard_zip(run: Run, epochs: Sequence[EpochMetrics]) -> bytes:
 
     write(file_version="brain.Event:2")
     settings = "\n".join(f"    {line}" for line in run.config.to_json().splitlines())  # as Markdown's code
-    write(step=0, summary=text("settings", settings))
+    write(step=0, summary=text("settings", settings))  # type: ignore[no-untyped-call]
     for metrics in epochs:
         at += metrics.seconds
         for tag, value in _scalars(metrics).items():
-            write(step=metrics.epoch, summary=scalar(tag, value))
+            write(step=metrics.epoch, summary=scalar(tag, value))  # type: ignore[no-untyped-call]
     writer.flush()
     return write_archive({f"{run.id}/events.out.tfevents.{start:.0f}.cifar-lab": buffer.getvalue()})
 

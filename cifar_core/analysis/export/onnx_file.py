@@ -35,11 +35,15 @@ def onnx_file(subject: ExportSubject) -> tuple[bytes, Checked]:
             content = _exported(model, subject)
         answers = _answers(content, subject.scaled)
     except Exception as error:  # the exporter's and the runtime's own, of many kinds
-        raise ExportError(f"Run {subject.run.id} cannot be exported to ONNX: {foreign_sentence(error)}") from error
+        sentence = foreign_sentence(error).rstrip(".")
+        raise ExportError(f"Run {subject.run.id} cannot be exported to ONNX: {sentence}.") from error
     return content, max((subject.check(each, "ONNX file") for each in answers), key=lambda one: one.largest_difference)
 
 
 class _Normalised(nn.Module):
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         self.network = network

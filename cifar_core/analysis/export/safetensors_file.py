@@ -19,7 +19,8 @@ def safetensors_file(subject: ExportSubject) -> tuple[bytes, Checked]:
     Raises:
         ExportError: that network answers differently.
     """
-    content: bytes = safetensors.torch.save(subject.network.state_dict(), metadata=subject.facts())
+    facts = {"format": "pt", **subject.facts()}  # a name that other loaders look for
+    content: bytes = safetensors.torch.save(subject.network.state_dict(), metadata=facts)
     return content, subject.check(_answers(content, subject.scaled), "safetensors file")
 
 

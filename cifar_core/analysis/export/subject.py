@@ -61,7 +61,6 @@ class ExportSubject:
         accuracy = self.run.test_accuracy
         label = ACCURACY_LABELS[self.run.config.training.protocol]
         return {
-            "format": "pt",  # what loaders of safetensors files look for
             "project": f"CIFAR Lab {__version__}",
             "run": self.run.id,
             "name": self.run.name,
@@ -111,7 +110,7 @@ def load_subject(store: RunStore, run: Run) -> ExportSubject:
     images, words = _images(run)
     logits = predict_logits(trained.network, torch.from_numpy(images), trained.normalize).numpy()
     # Files hold weights in PyTorch's usual order in memory, whatever computes fastest here.
-    trained.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    trained.network.to(memory_format=torch.contiguous_format)
     scaled = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float().div(255)
     return ExportSubject(run, dataset_info(run.config.dataset), trained.network, trained.epoch, scaled, words, logits)
 

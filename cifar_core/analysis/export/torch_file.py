@@ -11,6 +11,7 @@ import torch
 from cifar_core.analysis.export.subject import Checked, ExportSubject
 from cifar_core.architecture.codegen import network_source
 from cifar_core.errors import ExportError, foreign_sentence
+from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs.package.archive import write_archive
 from cifar_core.words import percent
 
@@ -27,7 +28,8 @@ def torch_zip(subject: ExportSubject) -> tuple[bytes, Checked]:
     try:
         answers = _answers(source, weights, subject.scaled)
     except Exception as error:  # of a file that does not even run
-        raise ExportError(f"The source of run {subject.run.id} is refused: {foreign_sentence(error)}") from error
+        sentence = foreign_sentence(error).rstrip(".")
+        raise ExportError(f"The PyTorch source of run {subject.run.id} is refused: {sentence}.") from error
     checked = subject.check(answers, "PyTorch source")
     return write_archive({SOURCE: source.encode(), WEIGHTS: weights}, stored=frozenset({WEIGHTS})), checked
 
@@ -35,7 +37,8 @@ def torch_zip(subject: ExportSubject) -> tuple[bytes, Checked]:
 def trained_source(subject: ExportSubject) -> str:
     """The source: class `Network`, and functions that load its weights, normalise images and classify them."""
     run, input_ = subject.run, subject.spec.input
-    accuracy = f", test accuracy {percent(run.test_accuracy)}" if run.test_accuracy is not None else ""
+    label = ACCURACY_LABELS[run.config.training.protocol]
+    accuracy = "" if run.test_accuracy is None else f", test accuracy {percent(run.test_accuracy)} ({label})"
     about = f"Weights: run {run.id} on {subject.info.title}, epoch {subject.epoch}{accuracy}."
     shape = f"N, {input_.channels}, {input_.size}, {input_.size}"
     return network_source(subject.spec, ("from pathlib import Path",), about) + _TRAINED.format(

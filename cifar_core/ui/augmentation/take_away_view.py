@@ -11,6 +11,7 @@ from cifar_core.data.augmentation.code import augmentation_code
 from cifar_core.errors import SpecError
 from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import augmentation_preset_on_workbench, put_augmentation
+from cifar_core.ui.workbench_link import augmentation_link, share_link
 from cifar_core.words import plain
 
 _PASTED, _REFUSED = "augmentation-json", "augmentation-json-refused"
@@ -35,6 +36,9 @@ def draw_take_away(spec: AugmentationSpec, mean: Sequence[float]) -> None:
             icon=":material/code:",
             on_click="ignore",
         )
+    st.markdown("**A link that opens this augmentation**, with the architecture and the recipe on the workbench")
+    link = share_link(transforms=augmentation_link(augmentation_preset_on_workbench(), spec))
+    st.code(link, language=None, wrap_lines=True)
     with st.expander("The code: runs with albumentations alone, and gives these pictures for the same seed"):
         st.code(source, language="python", height=420)
     with st.expander("Bring an augmentation along as JSON"):
