@@ -1,7 +1,6 @@
 """Augmentation: move the sliders and see what the network is shown."""
 
 from cifar_core.ui.augmentation.assignment_view import draw_assignment_view
-from cifar_core.ui.augmentation.choosing import choose_dataset
 from cifar_core.ui.augmentation.editor import choose_augmentation
 from cifar_core.ui.augmentation.samples_view import draw_samples_view
 from cifar_core.ui.augmentation.sweep_view import draw_sweep_view
@@ -25,5 +24,5 @@ with page("Augmentation", ":material/auto_fix_high:"):
         elif pane == "The assignment":
             draw_assignment_view()
         else:
-            draw_take_away(spec, choose_dataset().mean)
+            draw_take_away(spec)
         offer_cifar10()

@@ -40,6 +40,8 @@ class Picture:
     height: int
     frames: int = 1
     """Of an animated picture more than one, of which the first is taken."""
+    is_cmyk: bool = False
+    """Whether its colours came as printing inks."""
 
 
 def load_picture(source: Path | bytes, name: str = "picture") -> Picture:
@@ -55,7 +57,7 @@ def load_picture(source: Path | bytes, name: str = "picture") -> Picture:
     read = _read_upright(source, name)
     seen = _central_square(read.picture)
     read.picture.thumbnail((GIVEN_SIDE, GIVEN_SIDE))
-    return Picture(np.asarray(_on_white(read.picture)).copy(), seen, read.width, read.height, read.frames)
+    return Picture(np.asarray(_on_white(read.picture)).copy(), seen, read.width, read.height, read.frames, read.is_cmyk)
 
 
 def read_picture(source: Path | bytes, name: str = "picture") -> Images:
@@ -79,6 +81,7 @@ class _Read(NamedTuple):
     """Pixels it came with, upright."""
     height: int
     frames: int
+    is_cmyk: bool
 
 
 def _read_upright(source: Path | bytes, name: str) -> _Read:
@@ -106,6 +109,7 @@ def _upright(picture: Image.Image) -> _Read:
 
     width, height = picture.size
     frames: int = getattr(picture, "n_frames", 1)
+    is_cmyk = picture.mode == "CMYK"
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED:
         width, height = height, width
     # 40 million pixels take 160 MB, and each copy as much again: a JPEG is decoded smaller, any other scaled down
@@ -116,7 +120,7 @@ def _upright(picture: Image.Image) -> _Read:
     drawn = _in_plain_mode(picture)
     if (factor := _shrinking(drawn)) > 1:
         drawn = drawn.reduce(factor)
-    return _Read(drawn, width, height, frames)
+    return _Read(drawn, width, height, frames, is_cmyk)
 
 
 def _shrinking(picture: Image.Image) -> int:

@@ -16,8 +16,10 @@ def choose_draw_number(key: str, help: str) -> int:
         key: of the number; "new-" before it, that of the button.
         help: what the same number gives again.
     """
-    draw = st.number_input("Draw", 0, _DRAWS - 1, 0, key=key, width=100, help=help, **KEPT)
-    st.button("New draw", icon=":material/casino:", key=f"new-{key}", on_click=_step_on, args=(key,))
+    # Where a row has no room for both, they go to the next line together.
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+        draw = st.number_input("Draw", 0, _DRAWS - 1, 0, key=key, width=100, help=help, **KEPT)
+        st.button("New draw", icon=":material/casino:", key=f"new-{key}", on_click=_step_on, args=(key,))
     return int(draw)
 
 

@@ -157,6 +157,7 @@ def test_first_frame_of_an_animated_picture_is_read(kind: str) -> None:
     content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100, lossless=True)
     assert mean_color(content) == [0, 255, 0]
     assert load_picture(content).frames == 3
+    assert not load_picture(content).is_cmyk
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])

@@ -80,9 +80,10 @@ def test_every_class_has_its_original_beside_eight_samples_with_what_was_drawn()
         for sample in samples:
             expected = pixels_of[:, ::-1] if "flipped" in sample.caption else pixels_of
             if "hole" in sample.caption:
-                left, top = map(int, sample.caption.rpartition("hole at ")[2].split(", "))
+                left, top = map(int, sample.caption.rpartition("hole ")[2].split(", "))
                 expected = expected.copy()
                 expected[top : top + 16, left : left + 16] = np.round(np.array(DIGITS.mean) * 255)
+                assert f"hole at {left}, {top}" in sample.alt
             assert np.array_equal(sample.picture, expected)
             assert "Seed " in sample.alt
 
@@ -145,7 +146,8 @@ def test_a_batch_is_told_in_shares_and_shown_in_pairs() -> None:
     assert len(pairs) == 18
     for own, partner, mixed in zip(pairs[::3], pairs[1::3], pairs[2::3], strict=True):
         told = mixed.caption.removeprefix("= ").partition("\n")[0]
-        shares = {part.split()[-1]: float(part.split()[0]) if " " in part else 1.0 for part in told.split(", ")}
+        parts = [part.replace('"', "").split() for part in told.replace("\u00a0", " ").split(", ")]
+        shares = {name: float(percent[0]) / 100 if percent else 1.0 for name, *percent in parts}
         assert set(shares) <= {own.caption, partner.caption.removeprefix("+ ")}
         assert sum(shares.values()) == pytest.approx(1.0, abs=0.011)
         if own.caption != partner.caption.removeprefix("+ "):
@@ -224,6 +226,7 @@ def test_a_cmyk_upload_is_shown_in_its_colours() -> None:
     content = encoded(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "JPEG")
     session = upload(page(samples=OWN), content, "print.jpg")
     assert not session.error
+    assert says(session, "Its printing inks (CMYK) were turned into red, green and blue.")
     red, *others = gallery_images(session, "samples-sheet")[0].picture.reshape(-1, 3).mean(axis=0)
     assert red > 200
     assert max(others) < 60
@@ -245,7 +248,7 @@ def test_one_parameter_is_swept_as_a_film_and_as_a_strip() -> None:
 
 def test_another_transform_and_parameter_can_be_swept() -> None:
     session = page(pictures="One parameter")
-    shown(session.selectbox("swept").set_value("coarse_dropout").run())
+    shown(session.selectbox("swept").set_value("Coarse dropout (cutout)").run())
     assert says(session, "It is not on; with its usual settings it draws 1:")
     shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
     captions = [image.caption.partition("\n")[0] for image in gallery_images(session, "sweep-sheet")]
@@ -253,6 +256,17 @@ def test_another_transform_and_parameter_can_be_swept() -> None:
     for kind in session.selectbox("swept").options:
         shown(session.selectbox("swept").select(kind).run())
         assert gallery_images(session, "sweep-sheet")
+
+
+def test_each_of_several_transforms_of_one_kind_is_told_and_swept_by_a_name_of_its_own() -> None:
+    session = page(CoarseDropout(height=(4, 4)), CoarseDropout(height=(9, 12)))
+    names = ["Coarse dropout (cutout)", "Coarse dropout (cutout) (2)"]
+    assert [table(session)[name, "Height of a hole"]["Asked for"] for name in names] == ["4 px", "9 px to 12 px"]
+    shown(session.segmented_control("pictures").set_value("One parameter").run())
+    for name, asked in zip(names, ("4 px", "9 px to 12 px"), strict=True):
+        shown(session.selectbox("swept").set_value(name).run())
+        shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
+        assert says(session, f"Your augmentation draws {asked}:")
 
 
 def test_the_assignments_words_stand_beside_what_they_mean() -> None:

@@ -148,6 +148,14 @@ def test_a_border_is_chosen_in_words() -> None:
     assert pixels(session) != before
 
 
+def test_a_fill_is_offered_where_the_border_is_filled() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    assert not session.selectbox("assignment.shift_scale_rotate.fill").disabled
+    shown(session.selectbox("assignment.shift_scale_rotate.border").set_value("reflect").run())
+    assert session.selectbox("assignment.shift_scale_rotate.fill").disabled
+    assert not session.selectbox("assignment.coarse_dropout.fill").disabled
+
+
 def test_a_fill_is_chosen_and_one_from_a_file_is_kept() -> None:
     session = open_page("augmentation", transforms="assignment")
     before = pixels(session)
@@ -175,6 +183,8 @@ def test_transforms_of_one_kind_have_sliders_of_their_own() -> None:
     link = augmentation_link(find_augmentation("none"), AugmentationSpec(transforms=(small, large)))
     session = open_page("augmentation", transforms=link)
     assert [session.slider(f"none.coarse_dropout{nth}.height").value for nth in ("", ".2")] == [(4, 4), (9, 9)]
+    assert session.toggle("none.coarse_dropout.2").label == "**Coarse dropout (cutout) (2)**"
+    assert says(session, "In this order: coarse dropout (cutout), then coarse dropout (cutout) (2).")
     shown(session.slider("none.coarse_dropout.2.height").set_value((9, 12)).run())
     assert laid_augmentation(session).transforms == (small, large.changed(height=(9, 12)))
     shown(session.toggle("none.coarse_dropout").set_value(False).run())

@@ -26,6 +26,27 @@ def test_an_augmentation_comes_back_from_its_json() -> None:
     assert on_strip(session, "augmentation").startswith(":material/auto_fix_high: augmentation **mine**")
 
 
+def upload(session: AppTest, content: bytes) -> AppTest:
+    return shown(session.file_uploader("augmentation-file").set_value(("it.json", content, "application/json")).run())
+
+
+def test_an_augmentation_comes_back_from_its_file() -> None:
+    session = open_page("augmentation", transforms="none", pictures="Take away")
+    brought = AugmentationSpec(name="mine", transforms=(ColorJitter(p=0.1),))
+    upload(session, brought.to_json().encode())
+    assert laid_augmentation(session) == brought
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[]"], ids=["empty", "no text", "a list"])
+def test_a_file_that_holds_no_augmentation_is_told_and_changes_nothing(content: bytes) -> None:
+    session = open_page("augmentation", transforms="assignment", pictures="Take away")
+    old = laid_augmentation(session)
+    upload(session, content)
+    (told,) = session.error
+    assert "still the one before" in told.value
+    assert laid_augmentation(session) == old
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_core.data.augmentation.catalogue import TRANSFORMS
+from cifar_core.data.augmentation.catalogue import titles
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.spec import AugmentationSpec
 from cifar_core.data.augmentation.transforms import (
@@ -103,16 +103,16 @@ def report_draws(spec: AugmentationSpec, draws: Sequence[Draws]) -> tuple[Report
         spec: what was carried out.
         draws: one a transform, in the order of the spec.
     """
-    return tuple(_report(*pair) for pair in zip(spec.transforms, draws, strict=True))
+    return tuple(_report(*each) for each in zip(titles(spec.transforms), spec.transforms, draws, strict=True))
 
 
-def _report(transform: Transform, draws: Draws) -> Report:
+def _report(title: str, transform: Transform, draws: Draws) -> Report:
     applied = draws.applied
     got = amounts_got(transform, draws.taken(np.flatnonzero(applied)))
     drawn = tuple(Drawn(amount, got[name]) for name, amount in amounts_asked(transform).items())
     if isinstance(transform, TrivialAugment):  # of fourteen operations, those that nobody drew tell nothing
         drawn = tuple(each for each in drawn if len(each.got))
-    return Report(TRANSFORMS[transform.type].title, transform.p, int(applied.sum()), len(applied), drawn)
+    return Report(title, transform.p, int(applied.sum()), len(applied), drawn)
 
 
 def amounts_asked(transform: Transform) -> dict[str, Amount]:

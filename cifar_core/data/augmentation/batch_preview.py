@@ -71,7 +71,7 @@ def draw_batch(dataset: ImageDataset, spec: AugmentationSpec, count: int, draw: 
 
 
 def tell_classes(weights: NDArray[np.float32], class_names: Sequence[str]) -> str:
-    """Shares in words, the larger first: "0.7 cat, 0.3 dog"; "cat" where it is the whole of it.
+    """Shares in words, the larger first: "cat 70 %, dog 30 %"; "cat" where it is the whole of it.
 
     Args:
         weights: [C].
@@ -80,7 +80,12 @@ def tell_classes(weights: NDArray[np.float32], class_names: Sequence[str]) -> st
     told = [int(number) for number in np.argsort(-weights, kind="stable") if weights[number] >= _LEAST_SHARE]
     if len(told) == 1:
         return str(class_names[told[0]])
-    return ", ".join(f"{round(float(weights[number]), 2):g} {class_names[number]}" for number in told)
+    return ", ".join(f"{_apart(class_names[number])} {round(100 * float(weights[number]))} %" for number in told)
+
+
+def _apart(name: str) -> str:
+    """A class that is a number, in quotes: beside its share it would be read as part of it."""
+    return f'"{name}"' if name.isdigit() else name
 
 
 def report_mix(spec: AugmentationSpec, mix: MixDraws) -> tuple[Report, ...]:

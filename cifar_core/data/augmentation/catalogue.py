@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cifar_core.data.augmentation.mixers import CutMix, Mixer, MixUp
@@ -111,3 +112,24 @@ MIXERS: dict[str, MixerInfo] = {
     )
 }
 """By the mixer's type, in the order in which they are offered."""
+
+
+def nth_title(kind: str, nth: int = 0) -> str:
+    """How a transform or mixer is called; from the second of its kind on with a number: "Grayscale (2)".
+
+    Args:
+        kind: its type.
+        nth: how many of its kind stand before it.
+    """
+    title = (TRANSFORMS[kind] if kind in TRANSFORMS else MIXERS[kind]).title
+    return f"{title} ({nth + 1})" if nth else title
+
+
+def titles(parts: Sequence[Transform | Mixer]) -> list[str]:
+    """How each is called, so that no two are called the same."""
+    before: Counter[str] = Counter()
+    told = []
+    for part in parts:
+        told.append(nth_title(part.type, before[part.type]))
+        before[part.type] += 1
+    return told

@@ -39,6 +39,30 @@ _TRIVIAL_WORDS = {
     "equalize": "levels equalized",
 }
 
+_BRIEF = {
+    "turned ": "",
+    "moved ": "",
+    "px right": "px →",
+    "px left": "px ←",
+    "px up": "px ↑",
+    "px down": "px ↓",
+    "zoomed in ": "zoom +",
+    "zoomed out ": "zoom -",
+    "hole at ": "hole ",
+    "brightness ": "bright ",
+    "saturation ": "satur. ",
+    "blurred ": "blur ",
+    "sharpened ": "sharp ",
+}
+"""What stands in place of words for which a small image has no room."""
+
+
+def brief(phrase: str) -> str:
+    """A phrase of `tell_draws` in few letters: "turned 7° left" as "7° left", "moved 2 px right" as "2 px →"."""
+    for words, short in _BRIEF.items():
+        phrase = phrase.replace(words, short)
+    return phrase
+
 
 def tell_draws(spec: AugmentationSpec, draws: Sequence[Draws], position: int) -> tuple[str, ...]:
     """What happened to one image: "turned 7° left", "moved 2 px right", "hole at 4, 9".

@@ -12,6 +12,8 @@ from cifar_core.data.augmentation.units import written_range
 from cifar_core.words import percent
 
 _ROW_HEIGHT, _MOST_ROWS = 35, 24
+_TITLE_WIDTH = 190
+"""Screen pixels: the longest title without a number behind it fits."""
 
 
 def draw_amounts(reports: Sequence[Report]) -> None:
@@ -26,13 +28,14 @@ def draw_amounts(reports: Sequence[Report]) -> None:
         hide_index=True,
         height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
         column_config={
+            "Transform": st.column_config.TextColumn(width=_TITLE_WIDTH),
             "Drawn": st.column_config.BarChartColumn(
                 "Drawn",
                 width="small",
                 y_min=0,
                 help="How often each part of the range was drawn, the least at the left. Few draws of an even chance "
                 "look uneven.",
-            )
+            ),
         },
         alt=f"What each transform was to draw, and what it drew in {of} images",
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from cifar_core.data import AugmentationSpec, ImageDataset
 from cifar_core.data.augmentation.amounts import report_draws
 from cifar_core.data.augmentation.catalogue import MIXERS
-from cifar_core.data.augmentation.telling import UNCHANGED, tell_draws
+from cifar_core.data.augmentation.telling import UNCHANGED, brief, tell_draws
 from cifar_core.ui.augmentation.amounts_table import draw_amounts
 from cifar_core.ui.gallery import GalleryImage, sheet
 
@@ -34,7 +34,7 @@ def draw_batch_view(dataset: ImageDataset, spec: AugmentationSpec, draw: int) ->
     for place, (image, answer) in enumerate(zip(batch.received, classes, strict=True)):
         phrases = [phrase for phrase in tell_draws(spec, batch.draws, place) if phrase != UNCHANGED]
         alt = f"Image {batch.positions[place]}, {'; '.join([answer, *phrases])}"
-        images.append(GalleryImage(image, f"{answer}\n{', '.join(phrases)}", alt))
+        images.append(GalleryImage(image, "\n".join([answer, *map(brief, phrases)]), alt))
     sheet(images, key="batch-sheet", label="A batch as the network receives it", columns=8, narrow_columns=4)
     st.markdown("**Mixed in pairs**")
     if not spec.batch:

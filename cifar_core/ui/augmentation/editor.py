@@ -8,7 +8,7 @@ import streamlit as st
 
 from cifar_core.data import AugmentationPreset, AugmentationSpec
 from cifar_core.data.augmentation import Transform
-from cifar_core.data.augmentation.catalogue import MIXERS, TRANSFORMS, MixerInfo, TransformInfo
+from cifar_core.data.augmentation.catalogue import MIXERS, TRANSFORMS, MixerInfo, TransformInfo, nth_title, titles
 from cifar_core.data.augmentation.mixers import Mixer
 from cifar_core.ui.augmentation.fields import FIELDS, ChoiceField, Field, SliderField
 from cifar_core.ui.saving import save_augmentation, tell_unreadable_augmentations
@@ -57,10 +57,11 @@ def choose_augmentation() -> AugmentationSpec:
     _tell_order(spec)
     with st.container(height=_BOXES_HEIGHT, border=False, key="transform-boxes"):
         for info in TRANSFORMS.values():
-            _draw_boxes(preset, spec.transforms, preset.spec.transforms, info, info.albumentations)
+            named = f"In albumentations: `{info.albumentations}`."
+            _draw_boxes(preset, spec.transforms, preset.spec.transforms, info, f"{info.teaches} {named}")
         st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
         for mixer in MIXERS.values():
-            _draw_boxes(preset, spec.batch, preset.spec.batch, mixer, "")
+            _draw_boxes(preset, spec.batch, preset.spec.batch, mixer, mixer.teaches)
     return spec
 
 
@@ -70,8 +71,7 @@ def _start_from_chosen() -> None:
 
 def _tell_order(spec: AugmentationSpec) -> None:
     if len(spec.transforms) > 1:
-        titles = [TRANSFORMS[transform.type].title for transform in spec.transforms]
-        st.caption(f"In this order: {', then '.join(title.lower() for title in titles)}.")
+        st.caption(f"In this order: {', then '.join(title.lower() for title in titles(spec.transforms))}.")
 
 
 def _offer_order(spec: AugmentationSpec) -> None:
@@ -79,9 +79,9 @@ def _offer_order(spec: AugmentationSpec) -> None:
     if len(spec.transforms) < 2:
         return
     with st.popover("Order", icon=":material/swap_vert:"):
-        for place, transform in enumerate(spec.transforms):
+        for place, title in enumerate(titles(spec.transforms)):
             st.button(
-                f"{place + 1}. {TRANSFORMS[transform.type].title}",
+                f"{place + 1}. {title}",
                 icon=":material/arrow_upward:",
                 key=f"earlier-{place}",
                 help="Moves it one place earlier.",
@@ -103,7 +103,7 @@ def _draw_boxes(
     parts: Sequence[Part],
     first: Sequence[Part],
     info: TransformInfo | MixerInfo,
-    albumentations: str,
+    told: str,
 ) -> None:
     """A box for each transform or mixer of one kind: one where there is none yet, more where it comes again.
 
@@ -112,25 +112,22 @@ def _draw_boxes(
         parts: all that lie on the workbench.
         first: all as the preset has them.
         info: of the kind.
-        albumentations: its name there; "" if it has none.
+        told: what it teaches the network, and what it is called elsewhere.
     """
     kind = info.make().type
     on, as_preset = _of_kind(parts, kind), _of_kind(first, kind)
     for nth in range(max(1, len(on))):
         start = as_preset[nth] if nth < len(as_preset) else info.make()
-        key, title = f"{preset.name}.{kind}", info.title
-        if nth:
-            key, title = f"{key}.{nth + 1}", f"{title}, again ({nth + 1})"
+        key = f"{preset.name}.{kind}.{nth + 1}" if nth else f"{preset.name}.{kind}"
         with st.container(border=True):
             st.session_state[key] = bool(on)
-            st.toggle(f"**{title}**", key=key, help=info.teaches, on_change=_switch, args=(key, start, nth))
+            st.toggle(f"**{nth_title(kind, nth)}**", key=key, help=told, on_change=_switch, args=(key, start, nth))
             if on:
-                _draw_fields(key, on[nth], start, nth, albumentations)
+                st.caption(told)
+                _draw_fields(key, on[nth], start, nth)
 
 
-def _draw_fields(key: str, now: Part, start: Part, nth: int, albumentations: str) -> None:
-    if albumentations:
-        st.caption(f"albumentations: `{albumentations}`")
+def _draw_fields(key: str, now: Part, start: Part, nth: int) -> None:
     for number, field in enumerate(FIELDS[start.type]):
         if number % 2 == 0:
             columns = st.columns(2)
@@ -148,6 +145,7 @@ def _draw_field(field: Field, key: str, now: Part, start: Part, nth: int) -> Non
             format_func=field.title,
             key=key,
             help=field.help or None,
+            disabled=not field.counts(now),
             on_change=_change,
             args=(key, field, start, nth),
         )

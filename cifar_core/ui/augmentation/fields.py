@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from cifar_core.data.datasets import IMAGE_SIZE
@@ -57,6 +57,12 @@ class ChoiceField:
     options: Mapping[Choice, str]
     """What stands in the spec, and how it is called on the page."""
     help: str = ""
+    counts_with: tuple[str, Choice] | None = None
+    """Another field, and its only value with which this one makes a difference; None if it always does."""
+
+    def counts(self, part: object) -> bool:
+        """Whether it makes a difference to a transform as it is set."""
+        return self.counts_with is None or getattr(part, self.counts_with[0]) == self.counts_with[1]
 
     def offered(self, value: Choice) -> list[Choice]:
         """What can be chosen: the options, and a value that a file brought from beyond them."""
@@ -83,6 +89,9 @@ _FILL = ChoiceField(
     {"mean": "Mean colour", (0, 0, 0): "Black", (128, 128, 128): "Grey", (255, 255, 255): "White"},
     "The colour of what is left empty. The mean of the data set is zero to the network, and tells it least.",
 )
+_BORDER_FILL = replace(
+    _FILL, help=f"{_FILL.help} It counts where the border is filled.", counts_with=("border", "constant")
+)
 
 FIELDS: dict[str, tuple[Field, ...]] = {
     "horizontal_flip": (_PROBABILITY,),
@@ -92,13 +101,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         SliderField("rotate_limit", "Rotate, degrees", 0, 90, 1, "Turns by up to so much, either way."),
         _PROBABILITY,
         _BORDER,
-        _FILL,
+        _BORDER_FILL,
     ),
     "random_crop": (
         SliderField("padding", "Margin, pixels", 1, 16, 1, "Added on each side before the cut."),
         _PROBABILITY,
         _BORDER,
-        _FILL,
+        _BORDER_FILL,
     ),
     "color_jitter": (
         SliderField("brightness", "Brightness, percent", 0, 100, 5, "Up to so much darker or brighter.", 0.01),

@@ -8,7 +8,7 @@ from cifar_core.data import AugmentationSpec
 from cifar_core.data.augmentation.amounts import report_draws
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.data.augmentation.preview import Samples, draw_samples
-from cifar_core.data.augmentation.telling import tell_draws
+from cifar_core.data.augmentation.telling import brief, tell_draws
 from cifar_core.ui.augmentation.amounts_table import draw_amounts
 from cifar_core.ui.augmentation.batch_view import draw_batch_view
 from cifar_core.ui.augmentation.choosing import (
@@ -50,11 +50,11 @@ def draw_samples_view(spec: AugmentationSpec) -> None:
     pipeline = AlbumentationsPipeline(spec, dataset.mean)
     samples = draw_samples(pipeline, originals.images, originals.numbers, count, draw)
     st.caption(
-        f"Left: the original. Right of it: {count} draws, as the network would be shown them. Point at one for its "
-        "seed, from which the code under *Take away* draws the same picture."
+        f"Left: the original. Right of it: {count} draws, as the network would be shown them. Point at one for all "
+        "that was drawn, and for its seed, from which the code under *Take away* draws the same picture."
     )
     sheet(
-        _shown(originals, samples, spec, "\n" if len(originals.titles) == 1 else ", "),
+        _shown(originals, samples, spec, is_small=len(originals.titles) > 1),
         key="samples-sheet",
         label=f"Originals and samples: {', '.join(originals.titles)}",
         columns=SAMPLES + 1 if view == BY_CLASS else 5,
@@ -63,13 +63,14 @@ def draw_samples_view(spec: AugmentationSpec) -> None:
     draw_amounts(report_draws(spec, samples.draws))
 
 
-def _shown(originals: Originals, samples: Samples, spec: AugmentationSpec, between: str) -> list[GalleryImage]:
-    """The images in rows; `between` parts what is told under one: for lines of their own a small one has no room."""
+def _shown(originals: Originals, samples: Samples, spec: AugmentationSpec, is_small: bool) -> list[GalleryImage]:
+    """The images in rows, with what was drawn line by line; for whole words a small one has no room."""
     shown = []
     for row, title in enumerate(originals.titles):
         shown.append(GalleryImage(originals.images[row], title, f"{title}, original", starts_row=True))
         for place, (image, seed) in enumerate(zip(samples.images[row], samples.seeds[row], strict=True)):
             phrases = tell_draws(spec, samples.draws, row * len(samples.images[row]) + place)
             alt = f"{title}, draw {place + 1}: {'; '.join(phrases)}. Seed {seed}"
-            shown.append(GalleryImage(image, between.join(phrases), alt))
+            caption = "\n".join(brief(phrase) if is_small else phrase for phrase in phrases)
+            shown.append(GalleryImage(image, caption, alt))
     return shown

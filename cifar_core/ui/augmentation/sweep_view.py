@@ -7,7 +7,7 @@ import streamlit as st
 from cifar_core.data import AugmentationSpec
 from cifar_core.data.augmentation import Transform
 from cifar_core.data.augmentation.amounts import Amount
-from cifar_core.data.augmentation.catalogue import TRANSFORMS
+from cifar_core.data.augmentation.catalogue import TRANSFORMS, titles
 from cifar_core.data.augmentation.units import written, written_range
 from cifar_core.ui.augmentation.choosing import Originals, choose_dataset, choose_number, one_image, own_picture
 from cifar_core.ui.figures.sweep import sweep_figure
@@ -42,12 +42,15 @@ def _choose_transform(spec: AugmentationSpec) -> tuple[Transform, bool]:
     """A transform with amounts to sweep, as it is set in the spec if it is on there; and whether it is."""
     from cifar_core.data.augmentation.sweep import sweepable
 
-    kinds = {kind: info for kind, info in TRANSFORMS.items() if sweepable(info.make())}
-    on = {transform.type: transform for transform in reversed(spec.transforms)}
-    kind = st.selectbox(
-        "Transform", list(kinds), format_func=lambda kind: kinds[kind].title, key="swept", width=280, **KEPT
-    )
-    return on.get(kind, kinds[kind].make()), kind in on
+    usual = {info.title: info.make() for info in TRANSFORMS.values() if sweepable(info.make())}
+    on = {
+        title: transform
+        for title, transform in zip(titles(spec.transforms), spec.transforms, strict=True)
+        if sweepable(transform)
+    }
+    # The first of a kind stands where its kind is offered, and one more of it behind them all.
+    title = st.selectbox("Transform", list(usual | on), key="swept", width=280, **KEPT)
+    return on[title] if title in on else usual[title], title in on
 
 
 def _choose_amount(transform: Transform) -> tuple[str, Amount]:

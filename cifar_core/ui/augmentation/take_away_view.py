@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from cifar_core.data import AugmentationSpec
 from cifar_core.data.augmentation.code import augmentation_code
 from cifar_core.errors import SpecError
+from cifar_core.ui.augmentation.choosing import choose_dataset
 from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import augmentation_preset_on_workbench, put_augmentation
 from cifar_core.words import plain
 
-_PASTED, _REFUSED = "augmentation-json", "augmentation-json-refused"
+_PASTED, _FILE, _REFUSED = "augmentation-json", "augmentation-file", "augmentation-json-refused"
 
 
-def draw_take_away(spec: AugmentationSpec, mean: Sequence[float]) -> None:
+def draw_take_away(spec: AugmentationSpec) -> None:
     """Every way out of the page, and one in.
 
     Args:
         spec: what lies on the workbench.
-        mean: of the data set shown, by channel, in 0..1; the colour that the code fills with.
     """
-    source = augmentation_code(spec, mean)
+    dataset = choose_dataset()
+    source = augmentation_code(spec, dataset.mean)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/training.py", label="Train with this augmentation", icon=":material/play_circle:")
         json_download("Augmentation as JSON", spec)
@@ -35,20 +34,35 @@ def draw_take_away(spec: AugmentationSpec, mean: Sequence[float]) -> None:
             icon=":material/code:",
             on_click="ignore",
         )
-    with st.expander("The code: runs with albumentations alone, and gives these pictures for the same seed"):
+    st.caption(
+        "The address of this page is a way out, too: whoever opens it finds this augmentation. What the code leaves "
+        f"empty it fills with the mean colour of {dataset.title}, unless another fill is chosen."
+    )
+    with st.expander("The code: runs with albumentations alone, and gives these pictures for the same seed", True):
         st.code(source, language="python", height=420)
     with st.expander("Bring an augmentation along as JSON"):
-        st.text_area("JSON of an augmentation", key=_PASTED, height=160)
+        st.file_uploader("A file", type=["json"], key=_FILE, max_upload_size=2, on_change=_open_file)
+        st.text_area("Or its text", key=_PASTED, height=160)
         st.button("Lay it on the workbench", key="augmentation-json-open", on_click=_open_pasted)
         if refused := st.session_state.get(_REFUSED):
             st.error(f"{plain(refused)} The augmentation is still the one before.", icon=":material/error:")
 
 
+def _open_file() -> None:
+    file = st.session_state[_FILE]
+    if file is not None:  # None: it was taken away again, which changes nothing
+        _open(file.getvalue().decode("utf-8", errors="replace"))
+
+
 def _open_pasted() -> None:
-    """What cannot be read changes nothing."""
+    _open(st.session_state[_PASTED])
+
+
+def _open(text: str) -> None:
+    """Lays it on the workbench; what cannot be read changes nothing."""
     st.session_state[_REFUSED] = None
     try:
-        spec = AugmentationSpec.parse(st.session_state[_PASTED])
+        spec = AugmentationSpec.parse(text)
     except SpecError as error:
         st.session_state[_REFUSED] = str(error)
         return

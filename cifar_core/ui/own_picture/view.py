@@ -56,7 +56,8 @@ def _told(own: OwnPicture) -> str:
     arrived = "are left of it: the browser scaled it down on the way" if own.is_scaled else "were given"
     how = "as it is" if side == IMAGE_SIZE else f"{how} (Lanczos)"
     animated = f" It is animated: the first of its {count(picture.frames)} frames is taken." * (picture.frames > 1)
+    inks = " Its printing inks (CMYK) were turned into red, green and blue." * picture.is_cmyk
     return (
-        f"{count(picture.width)} x {count(picture.height)} pixels {arrived}.{animated} {cut}, {how}, is what the "
+        f"{count(picture.width)} x {count(picture.height)} pixels {arrived}.{animated}{inks} {cut}, {how}, is what the "
         f"network gets: {IMAGE_SIZE} x {IMAGE_SIZE} pixels."
     )

@@ -88,12 +88,16 @@ def test_of_two_mixers_each_is_told_with_the_coin_counted_in() -> None:
 @pytest.mark.parametrize(
     ("weights", "told"),
     [
-        ([0.7, 0.3, 0.0], "0.7 cat, 0.3 dog"),
-        ([0.25, 0.0, 0.75], "0.75 ship, 0.25 cat"),
+        ([0.7, 0.3, 0.0], "cat 70 %, dog 30 %"),
+        ([0.25, 0.0, 0.75], "ship 75 %, cat 25 %"),
         ([0.0, 1.0, 0.0], "dog"),
         ([0.998, 0.002, 0.0], "cat"),
-        ([0.06, 0.94, 0.0], "0.94 dog, 0.06 cat"),
+        ([0.06, 0.94, 0.0], "dog 94 %, cat 6 %"),
     ],
 )
 def test_classes_are_told_in_shares_the_larger_first(weights: list[float], told: str) -> None:
     assert tell_classes(np.array(weights, dtype=np.float32), NAMES) == told
+
+
+def test_a_class_that_is_a_number_cannot_be_taken_for_a_share() -> None:
+    assert tell_classes(np.array([0.0, 0.63, 0.37], dtype=np.float32), ("0", "1", "7")) == '"1" 63 %, "7" 37 %'

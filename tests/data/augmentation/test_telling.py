@@ -21,7 +21,7 @@ from cifar_core.data.augmentation import (
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
-from cifar_core.data.augmentation.telling import UNCHANGED, tell_draws
+from cifar_core.data.augmentation.telling import UNCHANGED, brief, tell_draws
 from cifar_core.data.augmentation.transforms import TRIVIAL_OPS
 from cifar_core.data.augmentation.units import Unit, written, written_range
 
@@ -145,3 +145,19 @@ def test_units_are_written_as_a_person_reads_them(value: float, unit: Unit, text
 def test_a_range_of_one_value_is_that_value() -> None:
     assert written_range((16, 16), "px") == "16 px"
     assert written_range((-15, 15), "degrees") == "-15° to 15°"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "short"),
+    [
+        ("turned 7° left", "7° left"),
+        ("moved 2 px right, 1 px up", "2 px →, 1 px ↑"),
+        ("zoomed out 4 %", "zoom -4 %"),
+        ("hole 3 x 5 at 9, 10", "hole 3 x 5 at 9, 10"),
+        ("hole at 9, 10", "hole 9, 10"),
+        ("brightness +12 %", "bright +12 %"),
+        ("flipped", "flipped"),
+    ],
+)
+def test_a_small_image_is_told_of_in_few_letters(phrase: str, short: str) -> None:
+    assert brief(phrase) == short
