@@ -9,6 +9,8 @@ import streamlit as st
 
 from cifar_core.errors import LabError
 from cifar_core.ui import resources
+from cifar_core.ui.address import enter_page
+from cifar_core.ui.back_button import mend_back
 from cifar_core.ui.starts import read_saved
 from cifar_core.ui.workbench import draw_strip
 from cifar_core.ui.workbench_link import keep_in_link, restore_from_link
@@ -46,6 +48,7 @@ def page(title: str, icon: str) -> Iterator[None]:
     """
     tab = f"{title} · CIFAR Lab"
     st.set_page_config(tab, icon, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    enter_page(title)
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()
@@ -70,6 +73,7 @@ def _draw_navigation() -> None:
                 st.caption(section)
             for path, label, icon in links:
                 st.page_link(path, label=label, icon=icon, width="stretch")
+        mend_back()
 
 
 def _restore_workbench() -> None:

@@ -8,13 +8,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import unquote
 
-import streamlit as st
-from streamlit.runtime.state import QueryParamsProxy
-
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, preset_names
 from cifar_core.data import AugmentationPreset, AugmentationSpec, augmentation_names
 from cifar_core.errors import SpecError
 from cifar_core.training import TrainingSpec, find_recipe
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.starts import Starts, architecture_starts, augmentation_starts
 from cifar_core.ui.workbench import (
     DEFAULT_PRESET,
@@ -38,12 +36,11 @@ _DAMAGED = "The link to this page is damaged: open the page from the menu, and c
 def keep_in_link() -> None:
     """Writes the workbench into the page's URL, so that a reload and a shared link show what stands there now."""
     bench, preset, augmentation = current_workbench(), preset_on_workbench(), augmentation_preset_on_workbench()
-    link = st.query_params
     is_new = (preset.name, bench.architecture) != (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec)
-    _set_or_drop(link, "network", architecture_link(preset, bench.architecture) if is_new else None)
+    write("network", architecture_link(preset, bench.architecture) if is_new else None)
     is_own = augmentation.name != preset.augmentation or "augmentation" in bench.edited
-    _set_or_drop(link, "transforms", augmentation_link(augmentation, bench.augmentation) if is_own else None)
-    _set_or_drop(link, "recipe", _recipe_link(bench.training, default_recipe(preset)))
+    write("transforms", augmentation_link(augmentation, bench.augmentation) if is_own else None)
+    write("recipe", _recipe_link(bench.training, default_recipe(preset)))
 
 
 def architecture_link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
@@ -68,14 +65,14 @@ def restore_from_link() -> list[str]:
     Returns:
         A sentence for each part of the link that is damaged, or names what is not saved here.
     """
-    link, problems = st.query_params, []
+    problems = []
     for kind, parameter, restore in (
         ("architecture", "network", _restore_architecture),
         ("augmentation", "transforms", _restore_augmentation),
         ("recipe", "recipe", _restore_recipe),
     ):
-        if not has_chosen(kind) and parameter in link:
-            name, _, packed = link[parameter].partition("~")
+        if not has_chosen(kind) and (link := linked(parameter)) is not None:
+            name, _, packed = link.partition("~")
             try:
                 restore(unquote(name), packed)
             except SpecError as error:
@@ -143,11 +140,3 @@ def _unpacked(packed: str) -> bytes:
     if inflater is None or not inflater.eof:
         raise SpecError(_DAMAGED)
     return unpacked
-
-
-def _set_or_drop(link: QueryParamsProxy, name: str, value: str | None) -> None:
-    if value is not None:
-        if link.get(name) != value:  # each write goes to the browser
-            link[name] = value
-    elif name in link:
-        del link[name]

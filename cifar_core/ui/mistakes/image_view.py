@@ -8,6 +8,7 @@ from cifar_core.data.datasets import Images
 from cifar_core.errors import DataError, LabError
 from cifar_core.runs import RunOrigin
 from cifar_core.ui import explaining, resources
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.figures.probabilities import probability_figure
 from cifar_core.ui.gallery import gallery
 from cifar_core.ui.mistakes.missing import tell_no_weights
@@ -37,31 +38,31 @@ def open_image(subject: Subject, position: int) -> None:
 
 def follow_image_link(subject: Subject) -> None:
     """Opens the image of `?image=`, its index in the data set, once."""
-    linked = st.query_params.get(_LINK)
-    if linked is None or st.session_state.get(_FOLLOWED) == (subject.scope, linked):
+    link = linked(_LINK)
+    if link is None or st.session_state.get(_FOLLOWED) == (subject.scope, link):
         return
     if _FOLLOWED in st.session_state:
         _forget()  # it spoke of another run's image, or of another set's
         return
-    st.session_state[_FOLLOWED] = (subject.scope, linked)
+    st.session_state[_FOLLOWED] = (subject.scope, link)
     index = subject.predictions.index
-    found = (index == int(linked)).nonzero()[0] if linked.isdecimal() and len(linked) < 9 else []
+    found = (index == int(link)).nonzero()[0] if link.isdecimal() and len(link) < 9 else []
     if len(found):
         open_image(subject, int(found[0]))
     else:
-        sentence = f"Image {plain(linked)} is none of the {subject.split} images that this run predicted."
+        sentence = f"Image {plain(link)} is none of the {subject.split} images that this run predicted."
         st.warning(sentence, icon=":material/link_off:")
 
 
 def _note(subject: Subject, position: int) -> None:
-    linked = str(subject.predictions.index[position])
+    link = str(subject.predictions.index[position])
     st.session_state[_OPENED] = position
-    st.session_state[_FOLLOWED] = (subject.scope, linked)
-    st.query_params[_LINK] = linked
+    st.session_state[_FOLLOWED] = (subject.scope, link)
+    write(_LINK, link)
 
 
 def _forget() -> None:
-    st.query_params.pop(_LINK, None)
+    write(_LINK, None)
     st.session_state.pop(_FOLLOWED, None)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cifar_core.errors import LabError
 from cifar_core.runs import Run, RunStore
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.news import told
 from cifar_core.words import plain
 
@@ -30,14 +31,14 @@ def follow_link(
     Returns:
         The run of the link where it can be shown and is none of `runs`.
     """
-    linked = st.query_params.get(parameter)
-    if not linked:
+    link = linked(parameter)
+    if not link:
         return []
-    is_new = linked != st.session_state.get(_followed(parameter))
-    offered = any(run.id == linked for run in runs)
-    found = None if offered else _find(store, linked, parameter, is_new, refusal)
+    is_new = link != st.session_state.get(_followed(parameter))
+    offered = any(run.id == link for run in runs)
+    found = None if offered else _find(store, link, parameter, is_new, refusal)
     if (offered or found) and (is_new or key not in st.session_state):
-        st.session_state[key] = linked
+        st.session_state[key] = link
     return [found] if found else []
 
 
@@ -63,8 +64,7 @@ def choose_run(
     chosen = st.selectbox(
         label, list(titles), format_func=titles.__getitem__, key=key, persist_state="session", help=help
     )
-    if st.query_params.get(parameter) != chosen:  # each write goes to the browser
-        st.query_params[parameter] = chosen
+    write(parameter, chosen)
     st.session_state[_followed(parameter)] = chosen
     return chosen
 
@@ -99,7 +99,7 @@ def _find(
 def _restore(store: RunStore, parameter: Parameter, run_id: str) -> None:
     def restore() -> None:
         store.restore([run_id])
-        st.query_params[parameter] = run_id
+        write(parameter, run_id)
         st.session_state.pop(_followed(parameter), None)
 
     told(restore)

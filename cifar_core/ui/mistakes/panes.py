@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.mistakes.calibration_view import draw_calibration
 from cifar_core.ui.mistakes.classes_view import draw_classes
 from cifar_core.ui.mistakes.feature_map_view import draw_feature_map
@@ -32,10 +33,10 @@ def draw_panes(subject: Subject) -> None:
     icons = {title: icon for title, icon, _ in PANES}
     draws = {title: draw for title, _, draw in PANES}
     first = PANES[0][0]
-    linked = st.query_params.get(_LINK)
+    link = linked(_LINK)
     # Not bound to the URL: that would write the icons into it.
-    if linked in draws and linked != st.session_state.get(_FOLLOWED):
-        st.session_state[_KEY] = linked
+    if link in draws and link != st.session_state.get(_FOLLOWED):
+        st.session_state[_KEY] = link
     pane = st.segmented_control(
         "Pane",
         list(icons),
@@ -48,6 +49,6 @@ def draw_panes(subject: Subject) -> None:
         persist_state="session",
     )
     chosen = st.session_state[_FOLLOWED] = pane or first
-    if chosen != (linked or first):
-        st.query_params[_LINK] = chosen
+    if link or chosen != first:
+        write(_LINK, chosen)
     draws[chosen](subject)

@@ -13,6 +13,7 @@ from cifar_core.data import dataset_info, dataset_status
 from cifar_core.data.datasets import IMAGE_SIZE, Images
 from cifar_core.runs import Run
 from cifar_core.ui import resources
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.download_view import offer_cifar10
 from cifar_core.ui.own_picture.view import bring_own_picture, draw_pictures
 from cifar_core.ui.predict.drawing import choose_drawing
@@ -62,7 +63,7 @@ def choose_image(runs: Sequence[Run]) -> ChosenImage | None:
     if chosen == "test":
         return _choose_test_image(datasets)
     for parameter in ("image", "images"):
-        st.query_params.pop(parameter, None)
+        write(parameter, None)
     st.session_state.pop(_LINKED, None)  # the same link may come once more
     return _draw_on_pad() if chosen == "drawing" else _bring_own()
 
@@ -137,13 +138,13 @@ def _image_key(dataset: str) -> str:
 
 def _follow_link(datasets: Sequence[str]) -> None:
     """`?image=INDEX` opens a test image of the first run's data set, or of the one that `&images=NAME` says."""
-    linked, name = st.query_params.get("image"), st.query_params.get("images", datasets[0])
-    if not linked or _link() == st.session_state.get(_LINKED):
+    index, named = link = _link()
+    if not index or link == st.session_state.get(_LINKED):
         return
-    st.session_state[_LINKED] = _link()
+    st.session_state[_LINKED], name = link, named or datasets[0]
     total = dataset_info(name).test_images if name in datasets else 0
-    if linked.isdecimal() and len(linked) < 9 and int(linked) < total:
-        st.session_state[_SOURCE], st.session_state[_image_key(name)] = "test", int(linked)
+    if index.isdecimal() and len(index) < 9 and int(index) < total:
+        st.session_state[_SOURCE], st.session_state[_image_key(name)] = "test", int(index)
         if len(datasets) > 1:
             st.session_state[_DATASET] = name
     else:
@@ -152,15 +153,11 @@ def _follow_link(datasets: Sequence[str]) -> None:
 
 
 def _write_link(dataset: str, index: int, is_named: bool) -> None:
-    link = {"image": str(index), "images": dataset if is_named else None}
-    for parameter, value in link.items():
-        if value is None:
-            st.query_params.pop(parameter, None)
-        elif st.query_params.get(parameter) != value:  # each write goes to the browser
-            st.query_params[parameter] = value
+    write("image", str(index))
+    write("images", dataset if is_named else None)
     st.session_state[_LINKED] = _link()
 
 
 def _link() -> tuple[str | None, str | None]:
     """As it stands in the URL. What it means changes with the chosen runs, which does not make it a new link."""
-    return st.query_params.get("image"), st.query_params.get("images")
+    return linked("image"), linked("images")

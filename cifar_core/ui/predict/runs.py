@@ -9,6 +9,7 @@ import streamlit as st
 from cifar_core.data import available_datasets, dataset_info
 from cifar_core.errors import LabError
 from cifar_core.runs import Run, RunStore
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.origin import origin_mark
 from cifar_core.words import count, plain
 
@@ -65,9 +66,9 @@ def _first(runs: dict[str, Run]) -> str:
 
 def _wanted() -> list[str] | None:
     """The ids that a new link names, else those chosen before; None where nobody has chosen yet."""
-    linked = st.query_params.get(_PARAMETER)
-    if linked and linked != st.session_state.get(_LINKED):
-        return list(dict.fromkeys(linked.split(",")))
+    link = linked(_PARAMETER)
+    if link and link != st.session_state.get(_LINKED):
+        return list(dict.fromkeys(link.split(",")))
     chosen: list[str] | None = st.session_state.get(_CHOSEN)
     return chosen
 
@@ -115,7 +116,4 @@ def _problem(run: Run) -> str | None:
 def _write_link(chosen: list[str]) -> None:
     link = ",".join(chosen)
     st.session_state[_LINKED] = link
-    if not link:
-        st.query_params.pop(_PARAMETER, None)
-    elif st.query_params.get(_PARAMETER) != link:  # each write goes to the browser
-        st.query_params[_PARAMETER] = link
+    write(_PARAMETER, link or None)

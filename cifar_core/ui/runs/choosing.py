@@ -10,6 +10,7 @@ from cifar_core.errors import SpecError
 from cifar_core.runs import Run, RunFilter, RunOrder, RunStore
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.runs.records import UNFINISHED
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.runs.deletion_view import restore
 from cifar_core.ui.runs.filters import ROWS_A_PAGE, choose_filter, choose_offset, choose_order, nothing_passes
 from cifar_core.ui.runs.table import COLUMNS, RANKINGS, run_rows
@@ -63,7 +64,7 @@ def _draw_table(
 
 def _follow_link(store: RunStore) -> None:
     """Chooses what the URL names, once: what is ticked afterwards counts."""
-    link = ",".join(st.query_params.get_all(_LINK))
+    link = linked(_LINK)
     if not link or link == st.session_state.get(_LINKED):
         return
     st.session_state[_LINKED] = link
@@ -81,13 +82,8 @@ def _follow_link(store: RunStore) -> None:
 
 def _write_link() -> None:
     link = ",".join(chosen_in(RUNS))
-    if link == ",".join(st.query_params.get_all(_LINK)):
-        return  # each write goes to the browser
     st.session_state[_LINKED] = link
-    if link:
-        st.query_params[_LINK] = link
-    else:
-        st.query_params.pop(_LINK, None)
+    write(_LINK, link or None)
 
 
 def _still_there(store: RunStore, shown: list[Run]) -> list[Run]:

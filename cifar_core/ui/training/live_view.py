@@ -10,6 +10,7 @@ from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.records import ACTIVE, UNFINISHED
 from cifar_core.ui import resources
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.live_chart import REFRESH_SECONDS
 from cifar_core.ui.news import add_news, tell_news
 from cifar_core.ui.training.run_actions import PINNED, draw_actions, stop_waiting
@@ -58,10 +59,10 @@ def _watched(store: RunStore, active: list[Run], waiting: list[Run]) -> Run | No
 
     Where none trains, the one that this person launched last, or the newest.
     """
-    linked = st.query_params.get("run")
-    if linked:
+    named = linked("run")
+    if named:
         try:
-            return store.get(linked)
+            return store.get(named)
         except SpecError as error:
             st.warning(plain(str(error)), icon=":material/link_off:")
     pinned = st.session_state.get(PINNED)
@@ -79,8 +80,7 @@ def watch_run(run_id: str) -> None:
     """Shows a run as soon as no other one trains; for a launch, and for callbacks."""
     st.session_state[WATCHED] = run_id
     st.session_state.pop(PINNED, None)
-    if "run" in st.query_params:
-        del st.query_params["run"]
+    write("run", None)
 
 
 def _note_ends(store: RunStore, alive: list[Run]) -> None:

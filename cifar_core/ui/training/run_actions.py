@@ -6,6 +6,7 @@ import streamlit as st
 
 from cifar_core.runs import Run, RunState
 from cifar_core.ui import resources
+from cifar_core.ui.address import write
 from cifar_core.ui.news import add_news, told
 from cifar_core.ui.training.cloning import lay_out_clone
 from cifar_core.words import counted, plain
@@ -61,8 +62,7 @@ def draw_actions(run: Run, can_watch: bool = False) -> None:
 
 def _keep_in_view(run_id: str) -> None:
     st.session_state[PINNED] = run_id
-    if "run" in st.query_params:
-        del st.query_params["run"]
+    write("run", None)
 
 
 def _stop(run_id: str) -> None:
