@@ -13,6 +13,7 @@ from cifar_core.errors import SpecError
 
 MAX_SENTENCE_VALUE = 60
 """Characters of an offending value that an error sentence quotes."""
+_JSON_WORDS = {None: "null", True: "true", False: "false"}
 
 
 class SpecModel(BaseModel):
@@ -30,8 +31,12 @@ class SpecModel(BaseModel):
         if isinstance(data, str | bytes):
             try:
                 data = json.loads(data)
-            except (ValueError, RecursionError) as error:
+            except UnicodeDecodeError:
+                raise SpecError(f"{cls.__name__}: this is not JSON (it is no text in UTF-8).") from None
+            except ValueError as error:
                 raise SpecError(f"{cls.__name__}: this is not JSON ({error}).") from None
+            except RecursionError:
+                raise SpecError(f"{cls.__name__}: this JSON is nested too deeply to be one.") from None
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -92,7 +97,7 @@ def _message(problem: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = _JSON_WORDS[value] if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= MAX_SENTENCE_VALUE else text[: MAX_SENTENCE_VALUE - 3] + "..."
 
 

@@ -12,7 +12,7 @@ from cifar_core.ui.panes import choose_pane, two_panes
 PANES = ("Samples", "One parameter", "The assignment", "Take away")
 
 with page("Augmentation", ":material/auto_fix_high:"):
-    controls, pictures = two_panes()
+    controls, pictures = two_panes(is_following=True)
     with controls:
         spec = choose_augmentation()
     with pictures:

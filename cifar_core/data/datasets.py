@@ -64,6 +64,10 @@ class DatasetInfo:
     """Of the training images' pixels by channel, in 0..1."""
     train_images: int
     test_images: int
+    can_be_mirrored: bool
+    """Whether an image still shows its class when left and right change places."""
+    is_grey: bool
+    """Whether the three channels are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ _INFOS = {
         std=(0.2470, 0.2435, 0.2616),
         train_images=50_000,
         test_images=10_000,
+        can_be_mirrored=True,
+        is_grey=False,
     ),
     "digits": DatasetInfo(
         name="digits",
@@ -97,6 +103,8 @@ _INFOS = {
         std=(0.3488, 0.3488, 0.3488),
         train_images=1_500,
         test_images=DIGITS_TEST_IMAGES,
+        can_be_mirrored=False,
+        is_grey=True,
     ),
 }
 DATASET_NAMES = tuple(_INFOS)

@@ -70,7 +70,7 @@ _RECIPES = (
     Recipe(
         name=FIRST_RUN,
         title="First run",
-        teaches="A few minutes without a GPU: 10,000 images, small batches, one rise and fall of the learning rate.",
+        teaches="A few minutes without a GPU: at most 10,000 images, small batches, one rise and fall of the rate.",
         spec=TrainingSpec(
             recipe=FIRST_RUN,
             epochs=8,

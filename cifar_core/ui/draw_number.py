@@ -18,7 +18,9 @@ def choose_draw_number(key: str, help: str) -> int:
     """
     # Where a row has no room for both, they go to the next line together.
     with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
-        draw = st.number_input("Draw", 0, _DRAWS - 1, 0, key=key, width=100, help=help, **KEPT)
+        # It begins at its least; a value of its own, beside one set by the button, is warned of.
+        told = f"{help} From 0 to {_DRAWS - 1:,}."
+        draw = st.number_input("Draw", 0, _DRAWS - 1, key=key, width=100, help=told, **KEPT)
         st.button("New draw", icon=":material/casino:", key=f"new-{key}", on_click=_step_on, args=(key,))
     return int(draw)
 

@@ -12,6 +12,7 @@ from cifar_core.ui import resources
 from cifar_core.ui.address import enter_page
 from cifar_core.ui.back_button import mend_back
 from cifar_core.ui.starts import read_saved
+from cifar_core.ui.style import style_page
 from cifar_core.ui.workbench import draw_strip
 from cifar_core.ui.workbench_link import keep_in_link, restore_from_link
 from cifar_core.words import plain
@@ -48,6 +49,7 @@ def page(title: str, icon: str) -> Iterator[None]:
     """
     tab = f"{title} · CIFAR Lab"
     st.set_page_config(tab, icon, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    style_page()
     enter_page(title)
     _draw_navigation()
     st.header(title, anchor=False)

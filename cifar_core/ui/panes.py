@@ -8,15 +8,23 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from cifar_core.ui.style import FOLLOWING
+
 LEFT_WIDTH = 420
 """Screen pixels. Streamlit's columns never wrap above 640; a row of containers does as soon as 128 pixels are not left
 for the second one, which with this width happens on a window of 800."""
 
 
-def two_panes(left_width: int = LEFT_WIDTH) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """A pane of fixed width, and one that takes the rest."""
+def two_panes(left_width: int = LEFT_WIDTH, is_following: bool = False) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A pane of fixed width, and one that takes the rest.
+
+    Args:
+        left_width: screen pixels.
+        is_following: whether the left one stays in view while the page moves; once on a page.
+    """
     row = st.container(horizontal=True, gap="medium")
-    return row.container(width=left_width), row.container(width="stretch")
+    left = row.container(width=left_width, key=FOLLOWING if is_following else None)
+    return left, row.container(width="stretch")
 
 
 def choose_pane(names: Sequence[str], key: str, **more: Any) -> str:

@@ -61,7 +61,7 @@ def test_the_split_never_moves() -> None:
     # Stored runs name images by their position: another library version must not deal them anew.
     labels = np.arange(1_000) % 10
     images = LabelledImages(np.zeros((1_000, 0, 0, 3), np.uint8), labels)
-    dataset = ImageDataset("", "", tuple("0123456789"), (0, 0, 0), (1, 1, 1), 1_000, 1_000, images, images)
+    dataset = ImageDataset("", "", tuple("0123456789"), (0, 0, 0), (1, 1, 1), 1_000, 1_000, True, False, images, images)
     splits = split_dataset(dataset, "validation")
     assert splits.validation_index is not None
     assert splits.validation_index[:5].tolist() == [160, 984, 346, 437, 3]

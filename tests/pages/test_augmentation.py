@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from typing import Any
 
@@ -80,10 +81,12 @@ def test_every_class_has_its_original_beside_eight_samples_with_what_was_drawn()
         for sample in samples:
             expected = pixels_of[:, ::-1] if "flipped" in sample.caption else pixels_of
             if "hole" in sample.caption:
-                left, top = map(int, sample.caption.rpartition("hole ")[2].split(", "))
+                hole = re.search(r"hole\u00a0x(\d+)\u00a0y(\d+)", sample.caption)
+                assert hole is not None
+                left, top = map(int, hole.groups())
                 expected = expected.copy()
                 expected[top : top + 16, left : left + 16] = np.round(np.array(DIGITS.mean) * 255)
-                assert f"hole at {left}, {top}" in sample.alt
+                assert f"hole at x {left}, y {top}" in sample.alt
             assert np.array_equal(sample.picture, expected)
             assert "Seed " in sample.alt
 
@@ -249,7 +252,7 @@ def test_one_parameter_is_swept_as_a_film_and_as_a_strip() -> None:
 def test_another_transform_and_parameter_can_be_swept() -> None:
     session = page(pictures="One parameter")
     shown(session.selectbox("swept").set_value("Coarse dropout (cutout)").run())
-    assert says(session, "It is not on; with its usual settings it draws 1:")
+    assert says(session, "It is not on; with its usual settings it leaves it at 1.")
     shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
     captions = [image.caption.partition("\n")[0] for image in gallery_images(session, "sweep-sheet")]
     assert (captions[0], captions[-1]) == ("1\u00a0px", "32\u00a0px")
@@ -263,10 +266,10 @@ def test_each_of_several_transforms_of_one_kind_is_told_and_swept_by_a_name_of_i
     names = ["Coarse dropout (cutout)", "Coarse dropout (cutout) (2)"]
     assert [table(session)[name, "Height of a hole"]["Asked for"] for name in names] == ["4 px", "9 px to 12 px"]
     shown(session.segmented_control("pictures").set_value("One parameter").run())
-    for name, asked in zip(names, ("4 px", "9 px to 12 px"), strict=True):
+    for name, does in zip(names, ("leaves it at 4 px.", "draws 9 px to 12 px:"), strict=True):
         shown(session.selectbox("swept").set_value(name).run())
         shown(session.selectbox("swept-coarse_dropout").set_value("height").run())
-        assert says(session, f"Your augmentation draws {asked}:")
+        assert says(session, f"Your augmentation {does}")
 
 
 def test_the_assignments_words_stand_beside_what_they_mean() -> None:

@@ -113,8 +113,9 @@ def test_mixers_lie_on_the_workbench_with_their_settings() -> None:
 
 def test_the_order_is_told_and_can_be_changed() -> None:
     session = open_page("augmentation", transforms="assignment")
-    assert says(session, "In this order: horizontal flip, then shift, scale, rotate, then coarse dropout")
+    assert says(session, "In this order: Horizontal flip → Shift, scale, rotate → Coarse dropout")
     assert session.button("earlier-0").disabled
+    assert session.button("later-2").disabled
     shown(session.button("earlier-2").click().run())
     assert [each.type for each in laid_augmentation(session).transforms] == [
         "horizontal_flip",
@@ -124,6 +125,8 @@ def test_the_order_is_told_and_can_be_changed() -> None:
     assert sorted(laid_augmentation(session).transforms, key=repr) == sorted(
         find_augmentation("assignment").spec.transforms, key=repr
     )
+    shown(session.button("later-1").click().run())
+    assert laid_augmentation(session) == find_augmentation("assignment").spec
 
 
 def test_a_transform_switched_on_leaves_the_order_of_the_others() -> None:
@@ -183,8 +186,8 @@ def test_transforms_of_one_kind_have_sliders_of_their_own() -> None:
     link = augmentation_link(find_augmentation("none"), AugmentationSpec(transforms=(small, large)))
     session = open_page("augmentation", transforms=link)
     assert [session.slider(f"none.coarse_dropout{nth}.height").value for nth in ("", ".2")] == [(4, 4), (9, 9)]
-    assert session.toggle("none.coarse_dropout.2").label == "**Coarse dropout (cutout) (2)**"
-    assert says(session, "In this order: coarse dropout (cutout), then coarse dropout (cutout) (2).")
+    assert session.toggle("none.coarse_dropout.2").label == "**Coarse dropout (cutout) (2)** `CoarseDropout`"
+    assert says(session, "In this order: Coarse dropout (cutout) → Coarse dropout (cutout) (2)")
     shown(session.slider("none.coarse_dropout.2.height").set_value((9, 12)).run())
     assert laid_augmentation(session).transforms == (small, large.changed(height=(9, 12)))
     shown(session.toggle("none.coarse_dropout").set_value(False).run())

@@ -56,6 +56,8 @@ class Amount:
     """Least and largest that can be drawn, in the unit."""
     whole: bool = False
     """Whether only whole numbers are drawn."""
+    names: tuple[str, ...] = ()
+    """What each number stands for, from 0, where it is no amount but one of a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,13 @@ class Drawn:
     """One value for each time that it was drawn, in the amount's unit; may be empty."""
 
     def histogram(self) -> list[int]:
-        """How often each part of the range asked for was drawn: one bar a whole number, or `BARS` equal parts."""
+        """How often each part of the range asked for was drawn: one bar a whole number, or `BARS` equal parts.
+
+        Nothing for what is always the same.
+        """
         low, high = self.amount.asked
         if low == high:
-            return [len(self.got)]
+            return []
         edges = np.arange(low - 0.5, high + 1) if self.amount.whole else np.linspace(low, high, BARS + 1)
         # What was read back from a matrix or a kernel may lie a rounding error outside.
         counted, _ = np.histogram(self.got.clip(low, high), edges)
@@ -149,9 +154,10 @@ def amounts_asked(transform: Transform) -> dict[str, Amount]:
             }
         case TrivialAugment(strength=strength):
             ranges = dict(zip(TRIVIAL_OPS, trivial_ranges(strength), strict=True))
-            operations = Amount("Operation, 1 to 14", "number", (1, len(TRIVIAL_OPS)), whole=True)
+            names = tuple(map(_op_title, TRIVIAL_OPS))
+            operations = Amount("Operation", "number", (0, len(TRIVIAL_OPS) - 1), whole=True, names=names)
             amounts = {
-                op: Amount(f"{op.replace('_', ' ').capitalize()}", unit, ranges[op].limits, ranges[op].whole)
+                op: Amount(_op_title(op), unit, ranges[op].limits, ranges[op].whole)
                 for op, unit in TRIVIAL_UNITS.items()
             }
             return {"op": operations, **amounts}
@@ -178,7 +184,12 @@ def amounts_got(transform: Transform, draws: Draws) -> dict[str, NDArray[np.floa
             return {"holes": is_hole.sum(axis=1).astype(np.float64), **sizes, "left": left, "top": top}
         case TrivialAugment():
             by_op = {op: values["amount"][values["op"] == TRIVIAL_OPS.index(op)] for op in TRIVIAL_UNITS}
-            return {"op": values["op"] + 1, **by_op}
+            return {"op": values["op"], **by_op}
+
+
+def _op_title(op: str) -> str:
+    """As it is written on the page."""
+    return "Colour" if op == "color" else op.replace("_", " ").capitalize()
 
 
 def _shifts(pixels: int) -> dict[str, Amount]:

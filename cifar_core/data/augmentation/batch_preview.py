@@ -70,6 +70,20 @@ def draw_batch(dataset: ImageDataset, spec: AugmentationSpec, count: int, draw: 
     )
 
 
+def most_telling(batch: BatchPreview, targets: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The mixed images, those first in which mixing is seen best: two classes, in shares as even as possible.
+
+    Args:
+        batch: whose.
+        targets: of all training images.
+    """
+    own = targets[batch.positions]
+    is_same = own[batch.mixed] == own[batch.mix.partners[batch.mixed]]
+    unevenness = np.abs(batch.mix.shares[batch.mixed] - 0.5)
+    places: NDArray[np.intp] = batch.mixed[np.lexsort((unevenness, is_same))]
+    return places
+
+
 def tell_classes(weights: NDArray[np.float32], class_names: Sequence[str]) -> str:
     """Shares in words, the larger first: "cat 70 %, dog 30 %"; "cat" where it is the whole of it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,30 +43,35 @@ _TRIVIAL_WORDS = {
 _BRIEF = {
     "turned ": "",
     "moved ": "",
-    "px right": "px →",
-    "px left": "px ←",
-    "px up": "px ↑",
-    "px down": "px ↓",
     "zoomed in ": "zoom +",
     "zoomed out ": "zoom -",
+    "at x ": "at x",
+    ", y ": " y",
     "hole at ": "hole ",
+    "contrast ": "contr. ",
     "brightness ": "bright ",
     "saturation ": "satur. ",
     "blurred ": "blur ",
     "sharpened ": "sharp ",
 }
 """What stands in place of words for which a small image has no room."""
+_ARROWS = {"right": "→", "left": "←", "down": "↓", "up": "↑"}
+_MOVE = re.compile(r"(\d+) px (right|left|down|up)")
 
 
 def brief(phrase: str) -> str:
-    """A phrase of `tell_draws` in few letters: "turned 7° left" as "7° left", "moved 2 px right" as "2 px →"."""
+    """A phrase of `tell_draws` in few letters: "turned 7° left" as "7° left", "moved 2 px right, 1 px up" as "→2 ↑1".
+
+    No line ends inside it.
+    """
+    phrase = _MOVE.sub(lambda move: f"{_ARROWS[move[2]]}{move[1]}", phrase).replace(", ↓", " ↓").replace(", ↑", " ↑")
     for words, short in _BRIEF.items():
         phrase = phrase.replace(words, short)
-    return phrase
+    return phrase.replace(" ", "\u00a0")
 
 
 def tell_draws(spec: AugmentationSpec, draws: Sequence[Draws], position: int) -> tuple[str, ...]:
-    """What happened to one image: "turned 7° left", "moved 2 px right", "hole at 4, 9".
+    """What happened to one image: "turned 7° left", "moved 2 px right", "hole at x 4, y 9", its upper left corner.
 
     Args:
         spec: what was carried out.
@@ -140,7 +146,7 @@ def _holes(transform: CoarseDropout, holes: Any) -> list[str]:
     if len(cut) > _MOST_PLACES:
         return [f"{len(cut)} holes"]
     sizes = ["" if one_size else f" {right - left} x {bottom - top}" for left, top, right, bottom in cut]
-    return [f"hole{size} at {hole[0]}, {hole[1]}" for size, hole in zip(sizes, cut, strict=True)]
+    return [f"hole{size} at x {hole[0]}, y {hole[1]}" for size, hole in zip(sizes, cut, strict=True)]
 
 
 def _trivial(op: str, amount: float) -> list[str]:

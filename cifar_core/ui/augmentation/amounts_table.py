@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -11,9 +12,9 @@ from cifar_core.data.augmentation.amounts import Drawn, Report
 from cifar_core.data.augmentation.units import written_range
 from cifar_core.words import percent
 
-_ROW_HEIGHT, _MOST_ROWS = 35, 24
-_TITLE_WIDTH = 190
-"""Screen pixels: the longest title without a number behind it fits."""
+_ROW_HEIGHT = 35
+_WIDTHS = {"Transform": 190, "What is drawn": 130, "Asked for": 120, "Got": 150}
+"""Screen pixels: the longest title without a number behind it fits, and the whole table a window of 1440."""
 
 
 def draw_amounts(reports: Sequence[Report]) -> None:
@@ -24,11 +25,11 @@ def draw_amounts(reports: Sequence[Report]) -> None:
     of = reports[0].of
     st.markdown("**Asked for, and got**")
     st.dataframe(
-        pd.DataFrame(rows, columns=["Transform", "What is drawn", "Asked for", "Got", "Drawn"]),
+        pd.DataFrame(rows, columns=[*_WIDTHS, "Drawn"]),
         hide_index=True,
-        height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
+        height=_ROW_HEIGHT * (len(rows) + 1) + 3,  # all of it: one that scrolls by itself looks as if it ended
         column_config={
-            "Transform": st.column_config.TextColumn(width=_TITLE_WIDTH),
+            **{title: st.column_config.TextColumn(width=width) for title, width in _WIDTHS.items()},
             "Drawn": st.column_config.BarChartColumn(
                 "Drawn",
                 width="small",
@@ -49,5 +50,16 @@ def _rows(report: Report) -> list[tuple[str, str, str, str, list[int] | None]]:
 
 def _amount_row(title: str, drawn: Drawn) -> tuple[str, str, str, str, list[int] | None]:
     amount, got = drawn.amount, drawn.got
+    if amount.names:
+        return (title, amount.title, f"one of {len(amount.names)}", _named(drawn), drawn.histogram())
     told = written_range((float(got.min()), float(got.max())), amount.unit) if len(got) else "-"
-    return (title, amount.title, written_range(amount.asked, amount.unit), told, drawn.histogram())
+    return (title, amount.title, written_range(amount.asked, amount.unit), told, drawn.histogram() or None)
+
+
+def _named(drawn: Drawn) -> str:
+    """Of one of a choice: how many different ones came, and which most often."""
+    numbers, times = np.unique(drawn.got.astype(np.int64), return_counts=True)
+    if not len(numbers):
+        return "-"
+    most = drawn.amount.names[numbers[times.argmax()]]
+    return f"{len(numbers)} of them, most often {most.lower()}"

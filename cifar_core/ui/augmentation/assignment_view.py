@@ -18,7 +18,7 @@ from cifar_core.data.augmentation.literal import (
 )
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.data.augmentation.preview import Samples, draw_samples
-from cifar_core.data.augmentation.telling import tell_draws
+from cifar_core.data.augmentation.telling import brief, tell_draws
 from cifar_core.data.augmentation.units import written_range
 from cifar_core.ui.augmentation.choosing import Originals, choose_dataset, choose_draw, one_of_each_class
 from cifar_core.ui.gallery import GalleryImage, sheet
@@ -115,5 +115,5 @@ def _shown(originals: Originals, drawn: Sequence[tuple[str, AugmentationSpec, Sa
             for place, image in enumerate(samples.images[row]):
                 phrases = tell_draws(spec, samples.draws, row * _SAMPLES + place)
                 alt = f"{title}, {name}: {'; '.join(phrases)}"
-                shown.append(GalleryImage(image, "\n".join([name, *phrases]), alt))
+                shown.append(GalleryImage(image, f"{name}\n{', '.join(map(brief, phrases))}", alt))
     return shown

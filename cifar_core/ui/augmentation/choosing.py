@@ -50,7 +50,16 @@ def choose_draw() -> int:
 def choose_number(dataset: ImageDataset) -> int:
     """One of the training images by its position."""
     last = len(dataset.train) - 1
-    return int(st.number_input("Image number", 0, last, 0, key="number", width=110, help="From 0.", **KEPT))
+    told = f"From 0 to {last:,}."
+    return int(st.number_input("Image number", 0, last, key="number", width=110, help=told, **KEPT))
+
+
+def choose_numbers(told: str) -> bool:
+    """A line above pictures, and beside it whether what was drawn stands under each."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(told, width="stretch")
+        help = "What was drawn, under each picture. Without it more of them are in view."
+        return bool(st.toggle("Numbers", True, key="numbers", help=help, **KEPT))
 
 
 def one_of_each_class(dataset: ImageDataset, most: int | None = None) -> Originals:

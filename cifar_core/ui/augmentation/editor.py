@@ -21,8 +21,6 @@ from cifar_core.ui.workbench import (
 )
 
 _START = "augmentation"
-_BOXES_HEIGHT = 640
-"""Screen pixels: a slider far down moves while the pictures stay in view, which a narrow window has below the boxes."""
 _ORDER = list(TRANSFORMS)
 
 Part = Transform | Mixer
@@ -55,13 +53,11 @@ def choose_augmentation() -> AugmentationSpec:
         save_augmentation()
         _offer_order(spec)
     _tell_order(spec)
-    with st.container(height=_BOXES_HEIGHT, border=False, key="transform-boxes"):
-        for info in TRANSFORMS.values():
-            named = f"In albumentations: `{info.albumentations}`."
-            _draw_boxes(preset, spec.transforms, preset.spec.transforms, info, f"{info.teaches} {named}")
-        st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
-        for mixer in MIXERS.values():
-            _draw_boxes(preset, spec.batch, preset.spec.batch, mixer, mixer.teaches)
+    for info in TRANSFORMS.values():
+        _draw_boxes(preset, spec.transforms, preset.spec.transforms, info, f" `{info.albumentations}`")
+    st.caption("**Mixing the batch**: two images become one, and so do their classes. Show *A batch* to see it.")
+    for mixer in MIXERS.values():
+        _draw_boxes(preset, spec.batch, preset.spec.batch, mixer)
     return spec
 
 
@@ -71,7 +67,7 @@ def _start_from_chosen() -> None:
 
 def _tell_order(spec: AugmentationSpec) -> None:
     if len(spec.transforms) > 1:
-        st.caption(f"In this order: {', then '.join(title.lower() for title in titles(spec.transforms))}.")
+        st.caption(f"In this order: {' → '.join(titles(spec.transforms))}")
 
 
 def _offer_order(spec: AugmentationSpec) -> None:
@@ -79,22 +75,27 @@ def _offer_order(spec: AugmentationSpec) -> None:
     if len(spec.transforms) < 2:
         return
     with st.popover("Order", icon=":material/swap_vert:"):
+        last = len(spec.transforms) - 1
         for place, title in enumerate(titles(spec.transforms)):
-            st.button(
-                f"{place + 1}. {title}",
-                icon=":material/arrow_upward:",
-                key=f"earlier-{place}",
-                help="Moves it one place earlier.",
-                disabled=place == 0,
-                on_click=_move_earlier,
-                args=(place,),
-            )
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                for way, to, is_end in (("earlier", place - 1, place == 0), ("later", place + 1, place == last)):
+                    st.button(
+                        "",
+                        icon=":material/arrow_upward:" if way == "earlier" else ":material/arrow_downward:",
+                        key=f"{way}-{place}",
+                        help=f"Moves {title} one place {way}",
+                        disabled=is_end,
+                        on_click=_swap,
+                        args=(place, to),
+                    )
+                st.markdown(f"{place + 1}. {title}", width="content")
 
 
-def _move_earlier(place: int) -> None:
+def _swap(place: int, other: int) -> None:
+    """Lets two transforms change places, where both are there still."""
     transforms = list(augmentation_on_workbench().transforms)
-    if 0 < place < len(transforms):
-        transforms[place - 1], transforms[place] = transforms[place], transforms[place - 1]
+    if max(place, other) < len(transforms):
+        transforms[place], transforms[other] = transforms[other], transforms[place]
         _put(transforms=transforms)
 
 
@@ -103,7 +104,7 @@ def _draw_boxes(
     parts: Sequence[Part],
     first: Sequence[Part],
     info: TransformInfo | MixerInfo,
-    told: str,
+    named: str = "",
 ) -> None:
     """A box for each transform or mixer of one kind: one where there is none yet, more where it comes again.
 
@@ -112,7 +113,7 @@ def _draw_boxes(
         parts: all that lie on the workbench.
         first: all as the preset has them.
         info: of the kind.
-        told: what it teaches the network, and what it is called elsewhere.
+        named: what it is called elsewhere, behind its title.
     """
     kind = info.make().type
     on, as_preset = _of_kind(parts, kind), _of_kind(first, kind)
@@ -121,9 +122,10 @@ def _draw_boxes(
         key = f"{preset.name}.{kind}.{nth + 1}" if nth else f"{preset.name}.{kind}"
         with st.container(border=True):
             st.session_state[key] = bool(on)
-            st.toggle(f"**{nth_title(kind, nth)}**", key=key, help=told, on_change=_switch, args=(key, start, nth))
+            title = f"**{nth_title(kind, nth)}**{named}"
+            st.toggle(title, key=key, help=info.teaches, on_change=_switch, args=(key, start, nth))
             if on:
-                st.caption(told)
+                st.caption(info.teaches)
                 _draw_fields(key, on[nth], start, nth)
 
 

@@ -32,10 +32,9 @@ def draw_sweep_view(spec: AugmentationSpec) -> None:
     if originals is not None:
         _draw_sweep(originals, transform, name, amount, dataset.mean)
         asked = written_range(amount.asked, amount.unit)
-        st.caption(
-            f"{'Your augmentation draws' if is_on else 'It is not on; with its usual settings it draws'} {asked}: what "
-            "lies outside is marked as beyond. Everything else that the transform draws is kept still."
-        )
+        who = "Your augmentation" if is_on else "It is not on; with its usual settings it"
+        does = f"leaves it at {asked}" if _is_fixed(amount) else f"draws {asked}: what lies outside is marked as beyond"
+        st.caption(f"{who} {does}. Everything else that the transform draws is kept still.")
 
 
 def _choose_transform(spec: AugmentationSpec) -> tuple[Transform, bool]:
@@ -85,6 +84,12 @@ def _draw_sweep(originals: Originals, transform: Transform, name: str, amount: A
     shown = []
     for value, picture in zip(still, sweep(image, transform, name, still, mean), strict=True):
         told = written(value, amount.unit)
-        beyond = "" if amount.asked[0] <= value <= amount.asked[1] else "\nbeyond"
+        is_within = _is_fixed(amount) or amount.asked[0] <= value <= amount.asked[1]
+        beyond = "" if is_within else "\nbeyond"
         shown.append(GalleryImage(picture, f"{told}{beyond}", f"{title}, {amount.title.lower()} {told}"))
     sheet(shown, key="sweep-sheet", label=swept, columns=7, narrow_columns=5)
+
+
+def _is_fixed(amount: Amount) -> bool:
+    """Whether nothing is drawn of it: then nothing lies beyond."""
+    return amount.asked[0] == amount.asked[1]

@@ -10,9 +10,11 @@ from cifar_core.errors import SpecError
 from cifar_core.ui.augmentation.choosing import choose_dataset
 from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import augmentation_preset_on_workbench, put_augmentation
-from cifar_core.words import plain
+from cifar_core.words import counted, plain
 
-_PASTED, _FILE, _REFUSED = "augmentation-json", "augmentation-file", "augmentation-json-refused"
+_PASTED, _FILE = "augmentation-json", "augmentation-file"
+_REFUSED, _LAID = "augmentation-json-refused", "augmentation-json-laid"
+"""What became of the JSON that was brought last."""
 
 
 def draw_take_away(spec: AugmentationSpec) -> None:
@@ -46,6 +48,8 @@ def draw_take_away(spec: AugmentationSpec) -> None:
         st.button("Lay it on the workbench", key="augmentation-json-open", on_click=_open_pasted)
         if refused := st.session_state.get(_REFUSED):
             st.error(f"{plain(refused)} The augmentation is still the one before.", icon=":material/error:")
+        elif laid := st.session_state.pop(_LAID, None):
+            st.success(f"On the workbench now: {laid}.", icon=":material/check:")
 
 
 def _open_file() -> None:
@@ -60,10 +64,13 @@ def _open_pasted() -> None:
 
 def _open(text: str) -> None:
     """Lays it on the workbench; what cannot be read changes nothing."""
-    st.session_state[_REFUSED] = None
+    st.session_state[_REFUSED] = st.session_state[_LAID] = None
     try:
         spec = AugmentationSpec.parse(text)
     except SpecError as error:
         st.session_state[_REFUSED] = str(error)
         return
     put_augmentation(augmentation_preset_on_workbench().name, spec)
+    st.session_state[_LAID] = counted(len(spec.transforms), "transform") + (
+        f" and {counted(len(spec.batch), 'mixer')}" if spec.batch else ""
+    )

@@ -13,8 +13,8 @@ from cifar_core.ui.sprites import png_url
 _HEIGHT = 380
 _MILLISECONDS = 60
 """That each picture stands."""
-_BUTTON = "rgba(128, 128, 128, 0.25)"
-"""Seen on light and dark ground."""
+_BUTTON, _ON_BUTTON = "#4477AA", "#FFFFFF"
+"""Colours of what can be pressed and moved, on light and dark ground, and of words on it."""
 
 
 def sweep_figure(original: Images, pictures: Images, labels: Sequence[str], title: str) -> go.Figure:
@@ -71,7 +71,7 @@ def _buttons() -> dict[str, object]:
     play = {"label": "Play", "method": "animate", "args": [None, _steps(_MILLISECONDS)]}
     pause = {"label": "Pause", "method": "animate", "args": [[None], _steps(0)]}
     place = {"x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "pad": {"t": 34}}
-    colors = {"bgcolor": _BUTTON, "bordercolor": _BUTTON}
+    colors = {"bgcolor": _BUTTON, "bordercolor": _BUTTON, "font": {"color": _ON_BUTTON}}
     return {"type": "buttons", "direction": "left", "buttons": [play, pause], "showactive": False, **place, **colors}
 
 
@@ -86,7 +86,9 @@ def _slider(labels: Sequence[str], title: str, active: int) -> dict[str, object]
         "len": 0.8,
         "y": 0,
         "pad": {"t": 20},
-        "currentvalue": {"prefix": f"{title}: ", "xanchor": "left"},
+        "currentvalue": {"prefix": f"{title}: ", "xanchor": "left", "font": {"size": 15, "color": _BUTTON}},
+        # The strip below tells the values; as many as these, plotly leaves out those that matter.
+        "font": {"size": 1, "color": "rgba(0, 0, 0, 0)"},
         "bgcolor": _BUTTON,
         "bordercolor": _BUTTON,
         "minorticklen": 0,

@@ -19,6 +19,7 @@ from cifar_core.ui.choosing import choose_architecture, choose_augmentation_pres
 from cifar_core.ui.download_view import offer_cifar10
 from cifar_core.ui.figures.rates import rate_figure
 from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.misfit_view import tell_misfits
 from cifar_core.ui.training.cloning import DATASET_KEY, NAME_KEY, draw_parent, forget_parent, parent_id
 from cifar_core.ui.training.estimate_view import draw_estimate
 from cifar_core.ui.training.live_view import watch_run
@@ -61,6 +62,7 @@ def draw_launch_form() -> None:
         }
     )
     store, problem = resources.run_store(), _problem(config)
+    tell_misfits(config.augmentation, dataset_info(dataset))
     pressed = st.button(
         "Launch",
         type="primary",

@@ -51,7 +51,7 @@ def test_what_was_got_lies_in_what_was_asked_for(transform: Transform) -> None:
         # A turn or a blur is read back from a matrix or a kernel.
         assert (drawn.got >= low - 0.02).all(), drawn.amount
         assert (drawn.got <= high + 0.02).all(), drawn.amount
-        assert sum(drawn.histogram()) == len(drawn.got)
+        assert sum(drawn.histogram()) == (len(drawn.got) if low < high else 0), "what is always the same has none"
         assert len(drawn.got) >= min(told.happened, 1)
 
 
@@ -69,7 +69,7 @@ def test_both_ends_of_a_range_are_nearly_reached(transform: Transform) -> None:
 def test_one_hole_of_the_assignment_is_one_hole() -> None:
     drawn = {each.amount.title: each for each in report(CoarseDropout(p=1.0)).drawn}
     assert set(drawn["Holes"].got) == {1}
-    assert drawn["Holes"].histogram() == [COUNT]
+    assert drawn["Holes"].histogram() == []
     assert set(drawn["Height of a hole"].got) == set(drawn["Width of a hole"].got) == {16}
     assert drawn["Left edge of a hole"].amount.asked == (0, 16)
 
