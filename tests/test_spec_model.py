@@ -65,3 +65,17 @@ def test_whole_model_check_names_the_node() -> None:
 def test_further_problems_are_counted() -> None:
     transform = {"type": "coarse_dropout", "fill": "red", "p": 3}
     assert sentence({"transforms": [transform]}, AugmentationSpec).endswith("(and 1 more).")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("null", "AugmentationSpec is null: it must be an object with fields."),
+        ("true", "AugmentationSpec is true: it must be an object with fields."),
+        ("[" * 100_000, "AugmentationSpec: this JSON is nested too deeply to be one."),
+        (b"\xff\xfe\x00", "AugmentationSpec: this is not JSON (it is no text in UTF-8)."),
+    ],
+    ids=["null", "true", "deep", "bytes"],
+)
+def test_what_is_no_spec_at_all_is_told_in_the_words_of_json(data: str | bytes, told: str) -> None:
+    assert sentence(data, AugmentationSpec) == told

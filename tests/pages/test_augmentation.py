@@ -281,8 +281,8 @@ def test_the_assignments_words_stand_beside_what_they_mean() -> None:
     literal = [image for image in images if image.caption.startswith("literal")]
     preset = [image for image in images if image.caption.startswith("preset")]
     assert len(literal) == len(preset) == 15
-    assert all("hole at" in image.caption for image in preset)
-    assert all(" x " in image.caption for image in literal)
+    assert all("hole\u00a0x" in image.caption for image in preset)
+    assert all(re.search(r"hole\u00a0\d\u00a0x\u00a0\d\u00a0at", image.caption) for image in literal)
 
 
 def test_the_preset_is_laid_on_the_workbench_from_the_comparison() -> None:
@@ -314,3 +314,28 @@ def test_with_cifar10_its_images_are_shown_first() -> None:
     photographs = pixels(session)
     shown(session.selectbox("samples-from").set_value("digits").run())
     assert pixels(session) != photographs
+
+
+def test_numbers_can_be_left_out_and_stay_in_words_for_who_points_at_a_picture() -> None:
+    session = page(HorizontalFlip(p=1.0), batch=(MixUp(),))
+    with_numbers = gallery_images(session, "samples-sheet")
+    shown(session.toggle("numbers").set_value(False).run())
+    without = gallery_images(session, "samples-sheet")
+    assert [image.caption for image in with_numbers[:3]] == ["0", "flipped", "flipped"]
+    assert [image.caption for image in without[:3]] == ["0", "", ""]
+    assert [image.alt for image in without] == [image.alt for image in with_numbers]
+
+
+def test_who_mixes_is_led_to_the_batch() -> None:
+    session = page(HorizontalFlip(), batch=(MixUp(p=1.0),))
+    assert says(session, "Mixup cannot be seen here")
+    shown(session.button("show-batch").click().run())
+    assert gallery_images(session, "pairs-sheet")
+    assert session.selectbox("samples").value == "A batch"
+
+
+def test_what_does_not_suit_the_images_is_said() -> None:
+    assert [warning.value for warning in page(HorizontalFlip()).warning] == [
+        "Handwritten digits are mirrored here, and a mirrored 2 is no 2: switch Horizontal flip off for them."
+    ]
+    assert not page(CoarseDropout()).warning

@@ -23,6 +23,9 @@ def test_an_augmentation_comes_back_from_its_json() -> None:
     bring(session, brought.to_json())
     shown(session)
     assert laid_augmentation(session) == brought
+    (told,) = session.success
+    assert told.value == "On the workbench now: 3 transforms and 1 mixer."
+    assert not session.run().success
     assert on_strip(session, "augmentation").startswith(":material/auto_fix_high: augmentation **mine**")
 
 

@@ -59,3 +59,35 @@ def test_the_film_of_a_parameter_plays(visitor: Visitor) -> None:
     chart.get_by_text("Play", exact=True).click()
     expect(chart.get_by_text("Rotate: 30°")).to_be_visible()
     expect(swept).not_to_have_attribute("href", still or "")
+
+
+@pytest.mark.parametrize("width", [1440, 800])
+def test_a_slider_far_down_and_the_pictures_are_in_view_together(visitor: Visitor, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    visitor.open("augmentation", "?transforms=assignment")
+    expect(samples(visitor).locator("canvas").first).to_be_visible()
+    slider = visitor.main.get_by_text("Width, pixels", exact=True)
+    slider.scroll_into_view_if_needed()
+    # A narrow window has them one below the other: the page moves by what stands above the pictures.
+    if width == 800:
+        visitor.main.get_by_text("The original, then 8 draws").scroll_into_view_if_needed()
+        visitor.page.mouse.move(600, 700)
+        visitor.page.mouse.wheel(0, 200)
+    expect(slider).to_be_in_viewport()
+    expect(samples(visitor).locator("canvas").first).to_be_in_viewport()
+    assert visitor.overflow() == 0
+
+
+def test_back_leaves_the_page_whatever_was_set_on_it_and_forward_finds_it(visitor: Visitor) -> None:
+    visitor.open("home")
+    visitor.go("augmentation")
+    probability = visitor.main.get_by_role("slider", name="Probability").first
+    for _ in range(3):
+        before = visitor.page.url
+        probability.press("ArrowRight")
+        visitor.page.wait_for_function("before => location.href !== before", arg=before)
+    visitor.page.go_back()
+    visitor.expect_page("home")
+    visitor.page.go_forward()
+    visitor.expect_page("augmentation")
+    expect(probability).to_have_value("0.65")

@@ -56,7 +56,7 @@ def choose_number(dataset: ImageDataset) -> int:
 
 def choose_numbers(told: str) -> bool:
     """A line above pictures, and beside it whether what was drawn stands under each."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.caption(told, width="stretch")
         help = "What was drawn, under each picture. Without it more of them are in view."
         return bool(st.toggle("Numbers", True, key="numbers", help=help, **KEPT))

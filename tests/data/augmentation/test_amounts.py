@@ -25,6 +25,7 @@ from cifar_core.data.augmentation.batched import BatchedPipeline
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.data.augmentation.draws import Draws
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
+from cifar_core.data.augmentation.transforms import TRIVIAL_OPS
 
 MEAN = (0.5, 0.5, 0.5)
 COUNT = 300
@@ -114,3 +115,10 @@ def test_a_histogram_has_a_bar_for_each_whole_number_or_equal_parts() -> None:
     assert whole.histogram() == [2, 0, 1, 0, 1]
     even = Drawn(Amount("a", "degrees", (-8, 8)), np.array([-8.0, 7.9, 8.0]))
     assert even.histogram() == [1, *[0] * (BARS - 2), 2]
+
+
+def test_the_operations_of_a_random_choice_have_names() -> None:
+    operation = amounts_asked(TrivialAugment())["op"]
+    assert len(operation.names) == len(TRIVIAL_OPS) == 14
+    assert operation.names[TRIVIAL_OPS.index("color")] == "Colour"
+    assert operation.names[TRIVIAL_OPS.index("shear_x")] == "Shear x"

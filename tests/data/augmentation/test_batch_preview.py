@@ -5,7 +5,7 @@ import pytest
 
 from cifar_core.data import find_augmentation, load_dataset
 from cifar_core.data.augmentation import AugmentationSpec, CutMix, HorizontalFlip, Mixer, MixUp
-from cifar_core.data.augmentation.batch_preview import BatchPreview, draw_batch, report_mix, tell_classes
+from cifar_core.data.augmentation.batch_preview import BatchPreview, draw_batch, most_telling, report_mix, tell_classes
 from cifar_core.data.augmentation.mixing import CUTMIX, MIXUP
 
 DIGITS = load_dataset("digits")
@@ -101,3 +101,14 @@ def test_classes_are_told_in_shares_the_larger_first(weights: list[float], told:
 
 def test_a_class_that_is_a_number_cannot_be_taken_for_a_share() -> None:
     assert tell_classes(np.array([0.0, 0.63, 0.37], dtype=np.float32), ("0", "1", "7")) == '"1" 63 %, "7" 37 %'
+
+
+def test_pairs_of_two_classes_in_even_shares_come_first() -> None:
+    drawn = batch(MixUp(alpha=1.0, p=0.7), count=64)
+    targets = DIGITS.train.targets
+    places = most_telling(drawn, targets)
+    assert sorted(places.tolist()) == drawn.mixed.tolist()
+    own, others = targets[drawn.positions[places]], targets[drawn.positions[drawn.mix.partners[places]]]
+    seen = [(bool(same), abs(share - 0.5)) for same, share in zip(own == others, drawn.mix.shares[places], strict=True)]
+    assert seen == sorted(seen)
+    assert {same for same, _ in seen} == {False, True}
