@@ -62,7 +62,7 @@ def _choose(
     st.selectbox(
         label,
         [*([] if edited_name is None else [_AS_IT_IS]), *starts.names],
-        format_func=lambda name: starts.title(name) if name else f"On the workbench: {edited_name} (edited)",
+        format_func=lambda name: starts.title(name) if name else f"{edited_name}, edited",
         key=key,
         on_change=lay_chosen,
         help=help,

@@ -10,6 +10,6 @@ from cifar_core.data.datasets import DatasetInfo
 
 
 def tell_misfits(spec: AugmentationSpec, dataset: DatasetInfo) -> None:
-    """One warning for each of `misfits`."""
+    """One line for each of `misfits`: a hint, no warning, since it may be meant."""
     for sentence in misfits(spec, dataset):
-        st.warning(sentence, icon=":material/flip:")
+        st.caption(f":orange[:material/info: {sentence}]")

@@ -335,7 +335,6 @@ def test_who_mixes_is_led_to_the_batch() -> None:
 
 
 def test_what_does_not_suit_the_images_is_said() -> None:
-    assert [warning.value for warning in page(HorizontalFlip()).warning] == [
-        "Handwritten digits are mirrored here, and a mirrored 2 is no 2: switch Horizontal flip off for them."
-    ]
-    assert not page(CoarseDropout()).warning
+    sentence = "Handwritten digits are mirrored here, and a mirrored 2 is no 2: switch Horizontal flip off for them."
+    assert says(page(HorizontalFlip()), sentence)
+    assert not says(page(CoarseDropout()), sentence)

@@ -242,7 +242,7 @@ def test_the_boxes_for_other_pages_lay_what_is_chosen_on_the_workbench(store: Ru
     session.query_params["network"] = NARROW_LINK
     shown(session.run())
     networks = session.selectbox("choose-architecture")
-    assert (networks.value, networks.options[0]) == ("", "On the workbench: dilated (edited)")
+    assert (networks.value, networks.options[0]) == ("", "dilated, edited")
     shown(networks.set_value("mine").run())
     assert "**mine**," in on_strip(session, "architecture")
     assert on_strip(session, "augmentation").endswith("**none**")

@@ -42,7 +42,7 @@ def curves_figure(curves: Sequence[Curve], by_time: bool, smoothing: float, with
         smoothing: as `smoothed` takes it.
         with_trained: draws what was measured on training images, as trained, beside the evaluated images.
     """
-    accuracy = Panel("Accuracy", ".3~%", 250, marked=False, margin=20)
+    accuracy = Panel("Accuracy", ".3~%", 250, marked=False, margin=20, most=1.0)
     loss = Panel("Loss (nats)", ".3~f", 160, marked=False)
     inferred = " (that of the seed document is inferred)" if any(curve.is_reference for curve in curves) else ""
     rate = Panel(f"Learning rate{inferred}", ".2~g", 90, from_zero=True, marked=False)

@@ -79,6 +79,8 @@ class Panel:
     """Whether each point has its dot."""
     margin: int = 0
     """Screen pixels left free above and below the lines, for what is written there."""
+    most: float | None = None
+    """The largest value that there can be: room above it bears no number."""
 
     @property
     def value_scale(self) -> dict[str, Any]:
@@ -86,6 +88,14 @@ class Panel:
         if self.values:
             return {"domain": list(self.values)}
         return {"zero": self.from_zero, **({"padding": self.margin} if self.margin else {})}
+
+    @property
+    def axis(self) -> dict[str, Any]:
+        """As Vega-Lite takes it."""
+        axis = {**_LABELS_INSIDE, "format": self.number, "tickCount": self.height // 32}
+        if self.most is not None:
+            axis["labelExpr"] = f"datum.value > {self.most:g} ? '' : datum.label"
+        return axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,7 @@ def _panel(panel: Panel, look: _Look, is_first: bool, is_last: bool) -> dict[str
             "field": "value",
             "type": "quantitative",
             "scale": panel.value_scale,
-            "axis": {**_LABELS_INSIDE, "format": panel.number, "tickCount": panel.height // 32},
+            "axis": panel.axis,
         },
         "color": _color(look.lines),
     }
