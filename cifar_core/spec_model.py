@@ -29,14 +29,7 @@ class SpecModel(BaseModel):
             SpecError: with one sentence naming the field, its value and what was allowed.
         """
         if isinstance(data, str | bytes):
-            try:
-                data = json.loads(data)
-            except UnicodeDecodeError:
-                raise SpecError(f"{cls.__name__}: this is not JSON (it is no text in UTF-8).") from None
-            except ValueError as error:
-                raise SpecError(f"{cls.__name__}: this is not JSON ({error}).") from None
-            except RecursionError:
-                raise SpecError(f"{cls.__name__}: this JSON is nested too deeply to be one.") from None
+            data = _from_json(data, cls.__name__)
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -55,6 +48,21 @@ class SpecModel(BaseModel):
         return self.parse({**self.model_dump(), **fields})
 
 
+def _from_json(text: str | bytes, what: str) -> object:
+    try:
+        # Some editors mark the beginning of a text.
+        return json.loads((text if isinstance(text, str) else text.decode()).removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        problem = f"this is not JSON ({error})"
+    except UnicodeDecodeError:
+        problem = "this is not JSON (it is no text in UTF-8)"
+    except ValueError:  # thousands of digits, which Python refuses in words of its own
+        problem = "a number in this JSON is too long"
+    except RecursionError:
+        problem = "this JSON is nested too deeply to be one"
+    raise SpecError(f"{what}: {problem}.")
+
+
 def validation_sentence(what: str, data: object, error: ValidationError) -> str:
     """The first problem of a pydantic error as one sentence: field, value, what was allowed.
 
@@ -64,8 +72,11 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
         error: of the validation.
     """
     paths = [_field_path(problem["loc"], data, problem["type"]) for problem in error.errors()]
-    first, path = error.errors(include_url=False)[0], paths[0]
-    same = [problem for problem, other in zip(error.errors(), paths, strict=True) if other == path]
+    path = paths[0]
+    # Of a field that may be a word or a list, a given list was meant as one: the place inside it is what is wrong.
+    path = next((other for other in paths if other.startswith((f"{path}[", f"{path}."))), path)
+    same = [problem for problem, other in zip(error.errors(include_url=False), paths, strict=True) if other == path]
+    first = same[0]
     where = f"{what}: {path}" if path else what
     if first["type"] == "value_error" and isinstance(first["input"], dict):
         # Raised by a whole-model check, whose own sentence already names the field and value.
@@ -79,13 +90,13 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
     elif first["type"] == "union_tag_invalid":
         tag, found = first["ctx"]["discriminator"].strip("'_()"), _shown(first["ctx"]["tag"])
         sentence = f"{where}.{tag} is {found}: it must be one of {first['ctx']['expected_tags']}"
-    elif first["type"] == "model_type":
+    elif first["type"] in ("model_type", "model_attributes_type"):
         sentence = f"{where} is {_shown(first['input'])}: it must be an object with fields"
     else:
         # A field that may be a number or a word has one problem for each: all that was allowed is told.
         allowed = " or ".join(dict.fromkeys(_message(problem) for problem in same))
         sentence = f"{where} is {_shown(first['input'])}: {allowed}"
-    more = len(paths) - len(same)
+    more = sum(not path.startswith(other) for other in paths)
     return " ".join(f"{sentence.rstrip('.')}{f' (and {more} more)' if more else ''}.".split())
 
 
@@ -106,8 +117,9 @@ def _field_path(location: tuple[int | str, ...], data: object, problem_type: str
     path, here = "", data
     for position, part in enumerate(location):
         if isinstance(part, int):
-            path += f"[{part}]"
-            here = here[part] if isinstance(here, list | tuple) and part < len(here) else None
+            if isinstance(here, list | tuple):  # else a single number that stands for a range
+                path += f"[{part}]"
+                here = here[part] if part < len(here) else None
         elif isinstance(here, dict) and part in here:
             path += f".{part}" if path else part
             here = here[part]

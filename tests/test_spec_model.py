@@ -74,8 +74,31 @@ def test_further_problems_are_counted() -> None:
         ("true", "AugmentationSpec is true: it must be an object with fields."),
         ("[" * 100_000, "AugmentationSpec: this JSON is nested too deeply to be one."),
         (b"\xff\xfe\x00", "AugmentationSpec: this is not JSON (it is no text in UTF-8)."),
+        ("1" * 5_000, "AugmentationSpec: a number in this JSON is too long."),
+        ('{"transforms": [3]}', "AugmentationSpec: transforms[0] is 3: it must be an object with fields."),
     ],
-    ids=["null", "true", "deep", "bytes"],
+    ids=["null", "true", "deep", "bytes", "digits", "no object"],
 )
 def test_what_is_no_spec_at_all_is_told_in_the_words_of_json(data: str | bytes, told: str) -> None:
     assert sentence(data, AugmentationSpec) == told
+
+
+def test_a_mark_at_the_beginning_of_a_text_is_no_part_of_it() -> None:
+    spec = AugmentationSpec(name="mine")
+    assert AugmentationSpec.parse("\ufeff" + spec.to_json()) == spec
+    assert AugmentationSpec.parse(b"\xef\xbb\xbf" + spec.to_json().encode()) == spec
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("fill", [1, 2, 300], "transforms[0].fill[2] is 300: it must be less than or equal to 255."),
+        ("fill", [1, 2], "the field transforms[0].fill[2] is missing."),
+        ("fill", "black", "transforms[0].fill is 'black': it must be 'mean' or it must be a list."),
+        ("height", 40, "transforms[0].height is 40: it must be less than or equal to 32."),
+        ("height", [1, 40], "transforms[0].height[1] is 40: it must be less than or equal to 32."),
+    ],
+)
+def test_the_very_place_that_is_wrong_is_told(field: str, value: object, told: str) -> None:
+    data = {"transforms": [{"type": "coarse_dropout", field: value}]}
+    assert sentence(data, AugmentationSpec) == f"AugmentationSpec: {told}"

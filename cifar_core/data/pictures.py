@@ -108,7 +108,8 @@ def _upright(picture: Image.Image) -> _Read:
     from PIL import ExifTags, ImageOps
 
     width, height = picture.size
-    frames: int = getattr(picture, "n_frames", 1)
+    # A telephone's JPEG may hold further pictures of the same moment (MPO), which are no film.
+    frames: int = getattr(picture, "n_frames", 1) if picture.format != "MPO" else 1
     is_cmyk = picture.mode == "CMYK"
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED:
         width, height = height, width

@@ -308,3 +308,7 @@ def test_the_picture_as_given_is_upright_and_opaque() -> None:
     assert (picture.width, picture.height) == (20, 40)
     assert picture.given.shape == (40, 20, 3)
     assert (picture.given == 255).all()
+
+
+def test_further_pictures_of_the_same_moment_are_no_film() -> None:
+    assert load_picture(encoded(noise(), "MPO", save_all=True, append_images=[noise()])).frames == 1

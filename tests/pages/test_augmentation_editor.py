@@ -8,8 +8,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cifar_core.data import AugmentationSpec, find_augmentation
-from cifar_core.data.augmentation import CoarseDropout, ColorJitter, CutMix, MixUp, ShiftScaleRotate, Transform
+from cifar_core.data.augmentation import (
+    CoarseDropout,
+    ColorJitter,
+    CutMix,
+    Grayscale,
+    MixUp,
+    ShiftScaleRotate,
+    Transform,
+)
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
+from cifar_core.data.augmentation.spec import MAX_TRANSFORMS
 from cifar_core.ui.workbench_link import augmentation_link
 from tests.pages.helpers import go_to, laid_augmentation, on_strip, open_page, pixels, says, shown
 
@@ -240,3 +249,14 @@ def test_the_state_survives_a_walk_through_other_pages() -> None:
     go_to(session, "augmentation")
     assert laid_augmentation(session) == before
     assert pixels(session) == shown_before
+
+
+def test_one_transform_more_than_there_may_be_cannot_be_switched_on() -> None:
+    full = AugmentationSpec(transforms=(Grayscale(),) * MAX_TRANSFORMS)
+    session = open_page("augmentation", transforms=augmentation_link(find_augmentation("none"), full))
+    flip = session.toggle("none.horizontal_flip")
+    assert flip.disabled
+    assert "32 transforms, which is the most" in flip.help
+    assert not session.toggle("none.cutmix").disabled
+    shown(session.toggle("none.grayscale").set_value(False).run())
+    assert not session.toggle("none.horizontal_flip").disabled

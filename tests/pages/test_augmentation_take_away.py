@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from cifar_core.data import AugmentationSpec
 from cifar_core.data.augmentation import CoarseDropout, ColorJitter, CutMix
-from tests.pages.helpers import laid_augmentation, on_strip, open_page, pixels, shown
+from tests.pages.helpers import as_read, laid_augmentation, on_strip, open_page, pixels, shown
 
 
 def bring(session: AppTest, text: str) -> None:
@@ -73,3 +73,17 @@ def test_json_that_cannot_be_read_is_told_and_changes_nothing(text: str, sentenc
     assert laid_augmentation(session) == old
     shown(session.segmented_control("pictures").set_value("Samples").run())
     assert pixels(session) == pixels(open_page("augmentation", transforms="assignment"))
+
+
+def test_a_file_with_a_byte_order_mark_is_read() -> None:
+    session = open_page("augmentation", transforms="none", pictures="Take away")
+    brought = AugmentationSpec(name="mine", transforms=(ColorJitter(p=0.1),))
+    upload(session, b"\xef\xbb\xbf" + brought.to_json().encode())
+    assert laid_augmentation(session) == brought
+
+
+def test_the_same_mixer_twice_is_refused_in_a_sentence() -> None:
+    session = open_page("augmentation", transforms="none", pictures="Take away")
+    bring(session, '{"batch": [{"type": "mixup"}, {"type": "mixup"}]}')
+    (told,) = session.error
+    assert as_read(told.value).startswith("The augmentation: batch holds mixup twice: each mixer may be there once.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,15 +10,17 @@ from cifar_core.data.augmentation.mixers import Mixer
 from cifar_core.data.augmentation.transforms import Transform
 from cifar_core.spec_model import SpecModel
 
+MAX_TRANSFORMS = 32
+
 
 class AugmentationSpec(SpecModel):
     """What happens to a training image before the network sees it, in order, and then to the batch."""
 
     schema_version: Literal[2] = 2
     name: Annotated[str, Field(max_length=80)] = "untitled"
-    transforms: Annotated[tuple[Transform, ...], Field(max_length=32)] = ()
+    transforms: Annotated[tuple[Transform, ...], Field(max_length=MAX_TRANSFORMS)] = ()
     batch: Annotated[tuple[Mixer, ...], Field(max_length=2)] = ()
-    """Ways to mix the images of a batch. Of two, each image takes one by the toss of a coin."""
+    """Ways to mix the images of a batch, no two of a kind. Of two, each image takes one by the toss of a coin."""
 
     @model_validator(mode="before")
     @classmethod
@@ -27,3 +29,10 @@ class AugmentationSpec(SpecModel):
         if not isinstance(data, dict) or data.get("schema_version") != 1 or "batch" in data:
             return data
         return {**data, "schema_version": 2}
+
+    @model_validator(mode="after")
+    def _check_mixers(self) -> Self:
+        kinds = [mixer.type for mixer in self.batch]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError(f"batch holds {kinds[0]} twice: each mixer may be there once")
+        return self

@@ -120,8 +120,12 @@ def _draws(transform: Transform, name: str, values: NDArray[np.float64]) -> Valu
 
 
 def _holes(transform: CoarseDropout, name: str, value: int) -> NDArray[np.int64]:
-    """Holes of the largest size asked for, in the middle; several lie anywhere, and one more leaves the others."""
-    height, width = transform.height[1], transform.width[1]
+    """Holes of the largest size asked for, in the middle; several lie anywhere, and one more leaves the others.
+
+    A hole that moves has the smallest size: it alone comes to every place that is asked for.
+    """
+    size = 0 if name in ("left", "top") else 1
+    height, width = transform.height[size], transform.width[size]
     if name == "holes":
         generator = np.random.default_rng(0)
         most = max(transform.holes[1], round(_SHOWN["coarse_dropout", "holes"][1]))
@@ -135,7 +139,7 @@ def _holes(transform: CoarseDropout, name: str, value: int) -> NDArray[np.int64]
         sides[name] = value
     left, top = _HALF - sides["width"] // 2, _HALF - sides["height"] // 2
     if name == "left":
-        left = min(value, IMAGE_SIZE - width)
+        left = value
     if name == "top":
-        top = min(value, IMAGE_SIZE - height)
+        top = value
     return np.array([[left, top, left + sides["width"], top + sides["height"]]])

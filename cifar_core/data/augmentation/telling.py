@@ -160,7 +160,8 @@ def _trivial(op: str, amount: float) -> list[str]:
         case "rotate":
             return _turned(amount)
         case "sharpness":
-            return [f"sharpened {written(amount, 'share')}"]
+            sharpened = written(amount, "share")
+            return [] if sharpened == _NEUTRAL["share"] else [f"sharpened {sharpened}"]
         case "autocontrast" | "equalize":
             return [_TRIVIAL_WORDS[op]]
     return _changed(_TRIVIAL_WORDS[op], amount, TRIVIAL_UNITS[op])

@@ -13,6 +13,7 @@ from cifar_core.data.augmentation.preview import first_of_each_class
 from cifar_core.data.datasets import Images
 from cifar_core.ui import resources
 from cifar_core.ui.draw_number import choose_draw_number
+from cifar_core.ui.image_number import choose_position
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.own_picture.view import bring_own_picture
 
@@ -49,9 +50,7 @@ def choose_draw() -> int:
 
 def choose_number(dataset: ImageDataset) -> int:
     """One of the training images by its position."""
-    last = len(dataset.train) - 1
-    told = f"From 0 to {last:,}."
-    return int(st.number_input("Image number", 0, last, key="number", width=110, help=told, **KEPT))
+    return choose_position(dataset, "train", "number", 110)
 
 
 def choose_numbers(told: str) -> bool:

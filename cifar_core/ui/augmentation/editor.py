@@ -10,6 +10,7 @@ from cifar_core.data import AugmentationPreset, AugmentationSpec
 from cifar_core.data.augmentation import Transform
 from cifar_core.data.augmentation.catalogue import MIXERS, TRANSFORMS, MixerInfo, TransformInfo, nth_title, titles
 from cifar_core.data.augmentation.mixers import Mixer
+from cifar_core.data.augmentation.spec import MAX_TRANSFORMS
 from cifar_core.ui.augmentation.fields import FIELDS, ChoiceField, Field, SliderField
 from cifar_core.ui.saving import save_augmentation, tell_unreadable_augmentations
 from cifar_core.ui.starts import augmentation_starts
@@ -122,8 +123,16 @@ def _draw_boxes(
         key = f"{preset.name}.{kind}.{nth + 1}" if nth else f"{preset.name}.{kind}"
         with st.container(border=True):
             st.session_state[key] = bool(on)
-            title = f"**{nth_title(kind, nth)}**{named}"
-            st.toggle(title, key=key, help=info.teaches, on_change=_switch, args=(key, start, nth))
+            is_full = not on and kind in TRANSFORMS and len(parts) >= MAX_TRANSFORMS
+            told = f"There are {MAX_TRANSFORMS} transforms, which is the most: switch one off." if is_full else ""
+            st.toggle(
+                f"**{nth_title(kind, nth)}**{named}",
+                key=key,
+                help=told or info.teaches,
+                disabled=is_full,
+                on_change=_switch,
+                args=(key, start, nth),
+            )
             if on:
                 st.caption(info.teaches)
                 _draw_fields(key, on[nth], start, nth)

@@ -55,20 +55,20 @@ def draw_take_away(spec: AugmentationSpec) -> None:
 def _open_file() -> None:
     file = st.session_state[_FILE]
     if file is not None:  # None: it was taken away again, which changes nothing
-        _open(file.getvalue().decode("utf-8", errors="replace"))
+        _open(file.getvalue())
 
 
 def _open_pasted() -> None:
     _open(st.session_state[_PASTED])
 
 
-def _open(text: str) -> None:
+def _open(text: str | bytes) -> None:
     """Lays it on the workbench; what cannot be read changes nothing."""
     st.session_state[_REFUSED] = st.session_state[_LAID] = None
     try:
         spec = AugmentationSpec.parse(text)
     except SpecError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_REFUSED] = str(error).replace(AugmentationSpec.__name__, "The augmentation", 1)
         return
     put_augmentation(augmentation_preset_on_workbench().name, spec)
     st.session_state[_LAID] = counted(len(spec.transforms), "transform") + (

@@ -125,9 +125,9 @@ def decoded(sent: object, name: str) -> bytes:
     Raises:
         DataError: they are too many, or not base64.
     """
-    if not isinstance(sent, str) or len(sent) > _MAX_ENCODED:
+    if isinstance(sent, str) and len(sent) > _MAX_ENCODED:
         raise DataError(f"{name} is too large: at most 10 MB.")
     try:
-        return base64.b64decode(sent, validate=True)
+        return base64.b64decode(sent if isinstance(sent, str) else "?", validate=True)
     except ValueError:
         raise DataError(f"{name} is not a picture that can be read.") from None

@@ -128,3 +128,14 @@ def test_what_only_happens_or_not_cannot_be_swept() -> None:
     assert sweepable(HorizontalFlip()) == {}
     with pytest.raises(ValueError, match="horizontal_flip has no amount 'p'"):
         sweep(smooth(), HorizontalFlip(), "p", [0.5], MEAN)
+
+
+@pytest.mark.parametrize("name", ["left", "top"])
+def test_a_hole_comes_to_every_place_that_is_asked_for(name: str) -> None:
+    dropout = CoarseDropout(height=(4, 16), width=(4, 16), fill=(255, 0, 0))
+    values = sweep_values(dropout, name, 8)
+    assert values[-1] == 28
+    black = np.zeros((32, 32, 3), dtype=np.uint8)
+    for value, picture in zip(values, sweep(black, dropout, name, values, (0.5, 0.5, 0.5)), strict=True):
+        red = np.argwhere(picture[..., 0] == 255)
+        assert red[:, 1 if name == "left" else 0].min() == value

@@ -97,6 +97,7 @@ def test_holes_are_told_by_place_and_by_size_where_it_varies() -> None:
         ("contrast", 1.5, "contrast +50 %"),
         ("color", 1.1, "colour +10 %"),
         ("sharpness", 0.4, "sharpened 40 %"),
+        ("sharpness", 0.001, UNCHANGED),
         ("posterize", 3, "posterized to 3 bits"),
         ("solarize", 128, "solarized from 128 levels"),
         ("autocontrast", 0, "contrast stretched"),

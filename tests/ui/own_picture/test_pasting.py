@@ -15,16 +15,15 @@ def test_what_a_browser_sent_is_decoded() -> None:
     assert decoded(base64.b64encode(content).decode(), "It") == content
 
 
-@pytest.mark.parametrize("sent", ["*", "abc", "data:image/png;base64,AAAA", "ä" * 4])
-def test_what_is_not_base64_is_refused(sent: str) -> None:
+@pytest.mark.parametrize("sent", ["*", "abc", "data:image/png;base64,AAAA", "ä" * 4, ["AAAA"], {"a": 1}, 7])
+def test_what_is_not_base64_is_refused(sent: object) -> None:
     with pytest.raises(DataError, match="It is not a picture"):
         decoded(sent, "It")
 
 
-@pytest.mark.parametrize("sent", [["AAAA"], {"a": 1}, 7, "A" * 14_000_004])
-def test_too_much_or_no_text_is_refused(sent: object) -> None:
+def test_too_much_is_refused() -> None:
     with pytest.raises(DataError, match="too large"):
-        decoded(sent, "It")
+        decoded("A" * 14_000_004, "It")
 
 
 @pytest.mark.parametrize(
