@@ -5,6 +5,7 @@ import streamlit as st
 from cifar_core.ui import home
 from cifar_core.ui.data.look import draw_look
 from cifar_core.ui.page import page
+from cifar_core.ui.seed_experiment_view import draw_seed_experiment
 
 with page("CIFAR Lab", ":material/home:"):
     st.markdown(
@@ -14,5 +15,6 @@ with page("CIFAR Lab", ":material/home:"):
     home.draw_field()
     home.draw_doors()
     home.draw_story()
+    draw_seed_experiment()
     draw_look()
     home.draw_status()

@@ -26,6 +26,7 @@ _MODULES = {
     "show": "runs",
     "stop": "runs",
     "resume": "train",
+    "seed": "seed",
     "delete": "keeping",
     "restore": "keeping",
     "purge": "keeping",

@@ -46,19 +46,25 @@ def execute_here(store: RunStore, config: RunConfig, take: Callable[[], Claim], 
         TrainingError: another program trains and `wait` is false.
         LabError: the run cannot begin.
     """
+    run = execute_one(store, config, take, wait, quiet=as_json)
+    if as_json:
+        print_json(RunDetailOutput.of_stored(store, run))
+    # What the run's own sentence said is on stderr already; a person's own stop is no failure.
+    click.get_current_context().exit(0 if run.state in (RunState.COMPLETED, RunState.STOPPED) else 1)
+
+
+def execute_one(store: RunStore, config: RunConfig, take: Callable[[], Claim], wait: bool, quiet: bool = False) -> Run:
+    """Executes a run, as `execute_here`, and gives it back; nothing is printed where `quiet`."""
     # Imported here, behind every check of what was asked: this needs torch, and a typing error must not wait for it.
     from cifar_core.runs.experiment import check_runnable
 
     check_runnable(store, config)
     with _device(store, config.training.device, wait) as held:
         held.claim = take()
-        run = _execute(store, held, quiet=as_json)
-    if as_json:
-        print_json(RunDetailOutput.of_stored(store, run))
-    else:
+        run = _execute(store, held, quiet=quiet)
+    if not quiet:
         _print_end(run)
-    # What the run's own sentence said is on stderr already; a person's own stop is no failure.
-    click.get_current_context().exit(0 if run.state in (RunState.COMPLETED, RunState.STOPPED) else 1)
+    return run
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cifar_core.analysis.confusion import Counts, confusion_matrix
 from cifar_core.analysis.curves import Curve, run_curve
 from cifar_core.analysis.mistakes import rank_mistakes
+from cifar_core.analysis.seed_claims import ClaimRow, compare_with_seed
 from cifar_core.analysis.sentences import run_findings
 from cifar_core.analysis.settings_diff import Difference, differing_settings
 from cifar_core.architecture.build import build_network
@@ -62,6 +63,8 @@ class Report:
     sections: tuple[RunSection, ...]
     differences: tuple[Difference, ...]
     """In which settings the runs differ; none of a single run."""
+    claims: tuple[ClaimRow, ...]
+    """What the seed document says beside what was measured, of the runs that repeat its models."""
 
 
 def make_report(store: RunStore, runs: Sequence[Run]) -> Report:
@@ -80,7 +83,8 @@ def make_report(store: RunStore, runs: Sequence[Run]) -> Report:
     if len({run.id for run in runs}) < len(runs):
         raise SpecError("A run is named twice: a report has each of its runs once.")
     sections = tuple(_section(store, run, number) for number, run in enumerate(runs, start=1))
-    return Report(sections, tuple(differing_settings(runs)) if len(runs) > 1 else ())
+    claims = tuple(row for section in sections for row in compare_with_seed(section.run, section.epochs))
+    return Report(sections, tuple(differing_settings(runs)) if len(runs) > 1 else (), claims)
 
 
 def _section(store: RunStore, run: Run, number: int) -> RunSection:

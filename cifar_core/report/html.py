@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import astuple
 from html import escape
 from io import BytesIO
 
@@ -15,7 +16,15 @@ from cifar_core.architecture.layer_table import COLUMNS, seed_columns
 from cifar_core.report.charts import confusion_chart, curves_chart
 from cifar_core.report.content import Mistakes, Report, RunSection
 from cifar_core.report.log import log_text
-from cifar_core.report.sentences import NO_ANALYSIS, NO_EPOCHS, NO_TARGET, PROVENANCE, report_title
+from cifar_core.report.sentences import (
+    CLAIM_COLUMNS,
+    NO_ANALYSIS,
+    NO_EPOCHS,
+    NO_TARGET,
+    PROVENANCE,
+    SEED_SAID,
+    report_title,
+)
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -30,6 +39,8 @@ def html_page(report: Report) -> str:
     """The whole file. It forbids itself any connection, so that no text in it can reach out."""
     title = escape(report_title(report))
     parts = [f"<h1>{title}</h1>", _paragraph(PROVENANCE)]
+    if report.claims:
+        parts += [f"<h2>{SEED_SAID}</h2>", _table(CLAIM_COLUMNS, [astuple(row) for row in report.claims])]
     if len(report.sections) > 1:
         parts += _comparison(report)
     for section in report.sections:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import astuple
 from io import BytesIO
 
 from cifar_core.architecture.layer_table import as_markdown
 from cifar_core.report.content import Report, RunSection
 from cifar_core.report.log import log_text
 from cifar_core.report.pictures import confusion_png, curves_png, mistakes_png
-from cifar_core.report.sentences import NO_ANALYSIS, NO_EPOCHS, NO_TARGET, PROVENANCE, report_title
+from cifar_core.report.sentences import (
+    CLAIM_COLUMNS,
+    NO_ANALYSIS,
+    NO_EPOCHS,
+    NO_TARGET,
+    PROVENANCE,
+    SEED_SAID,
+    report_title,
+)
 from cifar_core.words import plain
 
 Pictures = dict[str, bytes]
@@ -19,6 +28,8 @@ def markdown_zip(report: Report) -> bytes:
     """The zip's content: README.md, and the pictures that it shows in images/."""
     pictures: Pictures = {}
     parts = [f"# {plain(report_title(report))}", PROVENANCE]
+    if report.claims:
+        parts += [f"## {SEED_SAID}", _table(list(CLAIM_COLUMNS), [list(astuple(row)) for row in report.claims])]
     if len(report.sections) > 1:
         parts += _comparison(report, pictures)
     for section in report.sections:

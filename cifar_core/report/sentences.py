@@ -13,6 +13,10 @@ PROVENANCE = (
 )
 
 
+SEED_SAID = "The seed said, we measured"
+CLAIM_COLUMNS = ("Model", "Figure", "The seed said", "We measured")
+
+
 def report_title(report: Report) -> str:
     """The heading of the whole."""
     if len(report.sections) == 1:

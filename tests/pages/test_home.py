@@ -69,3 +69,17 @@ def test_it_says_that_cifar10_is_here() -> None:
 def test_coming_back_keeps_the_page_working() -> None:
     session = go_to(go_to(open_page("home"), "runs"), "home")
     assert metric(session, "Receptive field (before pooling)") == "69 px"
+
+
+def test_the_seeds_three_models_are_queued_once_with_one_click(store: RunStore, idle: None) -> None:
+    session = open_page("home")
+    shown(session.number_input("seed-epochs").set_value(3).run())
+    shown(session.button("seed-launch").click().run())
+    shown(session.button("seed-launch").click().run())
+    queued = store.list_runs()
+    assert [run.name for run in reversed(queued)] == ["seed-model-1", "seed-model-2", "seed-model-3"]
+    assert {(run.config.training.epochs, run.config.training.protocol) for run in queued} == {(3, "seed")}
+    assert len({run.group_id for run in queued}) == 1, "no group: they differ in more than their seed"
+    assert says(session, "The three wait or train.")
+    assert "Compare and report" in links(session)
+    assert says(session, "Without CIFAR-10 the figures say nothing of the document's")

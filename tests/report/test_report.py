@@ -17,9 +17,11 @@ from cifar_core.report import content as content_module
 from cifar_core.report.content import MAX_RUNS, make_report
 from cifar_core.report.html import html_page
 from cifar_core.report.markdown import markdown_zip
+from cifar_core.report.sentences import SEED_SAID
 from cifar_core.runs import Run, RunFiles, RunStore
 from cifar_core.runs.experiment import RunListener, execute_run
 from cifar_core.runs.report_texts import MAX_TEXT, ReportText
+from cifar_core.runs.seed_experiment import seed_experiment
 from cifar_core.words import percent
 from tests.tiny import tiny_config
 
@@ -131,3 +133,15 @@ def test_bad_choices_are_refused(store: RunStore) -> None:
         make_report(store, [])
     with pytest.raises(SpecError, match="named twice"):
         make_report(store, [run, run])
+
+
+def test_the_seeds_models_stand_beside_what_the_document_says(store: RunStore) -> None:
+    runs = [store.enqueue(config) for config in seed_experiment(2)]
+    report = make_report(store, runs)
+    assert [row.model for row in report.claims[::4]] == ["Seed, Model 1", "Seed, Model 2", "Seed, Model 3"]
+    text, _ = _unpacked(markdown_zip(report))
+    rendered = MarkdownIt("commonmark").enable("table").render(text)
+    for said in ("1,605,600", "99.9 %", "85.4 %"):
+        assert f"<td>{said}</td>" in rendered
+        assert f"<td>{said}</td>" in html_page(report)
+    assert SEED_SAID not in _unpacked(markdown_zip(make_report(store, [store.enqueue(tiny_config())])))[0]

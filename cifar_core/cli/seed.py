@@ -1,0 +1,46 @@
+"""`seed`."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from functools import partial
+
+import click
+
+from cifar_core.cli.executing import execute_one, no_wait_option
+from cifar_core.cli.printing import print_table
+from cifar_core.data import DATASET_NAMES, require_dataset
+from cifar_core.runs import RunState, RunStore
+from cifar_core.runs.seed_experiment import MAX_EPOCHS, SEED_EPOCHS, seed_experiment
+
+
+@click.command("seed")
+@click.option(
+    "--epochs", type=click.IntRange(1, MAX_EPOCHS), default=SEED_EPOCHS, show_default=True, help="Of each model."
+)
+@click.option("--dataset", type=click.Choice(DATASET_NAMES), default="cifar10", show_default=True)
+@no_wait_option
+def seed_command(epochs: int, dataset: str, wait: bool) -> None:
+    """Train the seed document's Models 1, 2 and 3 anew, one after the other, and tell what it said of each.
+
+    By its protocol: every image trains, and the test set is read after every epoch. Ctrl-C stops the experiment; the
+    command `report` makes a report of its runs.
+    """
+    require_dataset(dataset)
+    store = RunStore()
+    runs = []
+    for config in seed_experiment(epochs, dataset):
+        run = execute_one(store, config, partial(store.start, config), wait)
+        runs.append(run)
+        if run.state != RunState.COMPLETED:
+            break
+    # Imported behind the training: it needs no torch, and a typing error must not wait for it.
+    from cifar_core.analysis.seed_claims import compare_with_seed
+    from cifar_core.report.sentences import CLAIM_COLUMNS
+
+    rows = [astuple(row) for run in runs for row in compare_with_seed(run, store.epochs(run.id))]
+    if rows:
+        click.echo()
+        print_table(CLAIM_COLUMNS, rows)
+    click.echo(f"\nA report: python -m cifar_core report {' '.join(run.id for run in runs)}")
+    click.get_current_context().exit(0 if runs[-1].state in (RunState.COMPLETED, RunState.STOPPED) else 1)

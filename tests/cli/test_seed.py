@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from cifar_core.runs import RunConfig, RunState, RunStore
+from tests.cli.helpers import Cli
+from tests.tiny import tiny_config
+
+
+def test_its_runs_are_trained_one_after_the_other(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def tiny(epochs: int, dataset: str) -> tuple[RunConfig, ...]:
+        asked.append((epochs, dataset))
+        return tuple(tiny_config(name) for name in ("one", "two"))
+
+    monkeypatch.setattr("cifar_core.cli.seed.seed_experiment", tiny)
+    out = cli("seed", "--epochs", 2, "--dataset", "digits").out
+    assert asked == [(2, "digits")]
+    second, first = RunStore().list_runs()
+    assert [(run.name, run.state) for run in (first, second)] == [
+        ("one", RunState.COMPLETED),
+        ("two", RunState.COMPLETED),
+    ]
+    assert f"python -m cifar_core report {first.id} {second.id}" in out
+
+
+def test_what_cannot_be_is_refused_in_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli("seed", "--epochs", 0).assert_refused(2, "0", "200")
+    cli("seed", "--dataset", "mnist").assert_refused(2, "mnist", "digits")
+    monkeypatch.setenv("CIFAR_LAB_DATA", "/nowhere")
+    cli("seed").assert_refused(1, "CIFAR-10")
+    assert RunStore().list_runs() == []
