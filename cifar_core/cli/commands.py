@@ -35,6 +35,7 @@ _MODULES = {
     "pack": "package",
     "unpack": "package",
     "report": "report",
+    "export": "export",
 }
 
 
