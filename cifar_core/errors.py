@@ -5,6 +5,7 @@
     ├── DataError      the data set or an image cannot be read
     ├── StoreError     the run store or a run's file cannot be read or written
     ├── TrainingError  a training step failed: non-finite loss, out of memory
+    ├── ExportError    a run cannot leave in some format: a package is missing, or the file failed its check
     └── BenchError     a benchmark cannot measure what it is meant to
 
 The command line prints the sentence and exits 2 for a SpecError and 1 for the others; a page shows it in a box.
@@ -37,6 +38,10 @@ class StoreError(LabError):
 
 class TrainingError(LabError):
     """Training could not go on."""
+
+
+class ExportError(LabError):
+    """A run cannot leave in some format: a package is missing, or the file does not do what the network does."""
 
 
 class BenchError(LabError):

@@ -31,26 +31,37 @@ _INDENT = "    "
 
 def source_code(spec: ArchitectureSpec) -> str:
     """A Python file with a class `Network` that has the weights' names and shapes of `build_network(spec)`."""
+    return network_source(spec) + _MAIN.format(size=f"1, {spec.input.channels}, {spec.input.size}, {spec.input.size}")
+
+
+def network_source(spec: ArchitectureSpec, imports: Sequence[str] = (), about: str = "") -> str:
+    """`source_code` without what it does as a program, for a file that goes on behind the class.
+
+    Args:
+        spec: of the network.
+        imports: further lines, of the standard library, for the part that follows.
+        about: a line for the docstring; without what could end it.
+    """
     layers = iter(spec.layers)
     body = _sequence(spec.nodes, layers, 2)
     head = _sequence(spec.head, layers, 2)
     classes = [source for name, source in _own_modules() if f"{name}(" in body + head]
-    size = f"1, {spec.input.channels}, {spec.input.size}, {spec.input.size}"
     return _TEMPLATE.format(
-        docstring=_docstring(spec),
-        imports="import torch\nfrom torch import Tensor, nn" if classes else "import torch\nfrom torch import nn",
+        docstring=_docstring(spec, about),
+        standard="\n".join(("from collections import OrderedDict", *imports)),
+        torch="from torch import Tensor, nn" if classes else "from torch import nn",
         classes="".join(f"{source}\n\n\n" for source in classes),
         body=body,
         head=head,
-        size=size,
     )
 
 
 _TEMPLATE = """{docstring}
 
-from collections import OrderedDict
+{standard}
 
-{imports}
+import torch
+{torch}
 
 
 {classes}class Network(nn.Module):
@@ -61,7 +72,9 @@ from collections import OrderedDict
 
     def forward(self, images):
         return self.head(self.body(images)).flatten(1)
+"""
 
+_MAIN = """
 
 if __name__ == "__main__":
     network = Network()
@@ -70,11 +83,12 @@ if __name__ == "__main__":
 """
 
 
-def _docstring(spec: ArchitectureSpec) -> str:
+def _docstring(spec: ArchitectureSpec, about: str) -> str:
     # A name is a person's text: what could end the string or start an escape becomes a blank.
     name = "".join(c if c.isprintable() and c not in "\"'\\" else " " for c in spec.name).strip() or "untitled"
+    about = f"\n{about}" if about else ""
     text = f"{num_params(spec.layers):,} parameters, receptive field {receptive_field(spec.layers)} px before pooling."
-    return f'"""{name}: {text}\n\nWritten by CIFAR Lab; needs torch alone.\n"""'
+    return f'"""{name}: {text}\n\nWritten by CIFAR Lab; needs torch alone.{about}\n"""'
 
 
 def _own_modules() -> list[tuple[str, str]]:

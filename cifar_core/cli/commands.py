@@ -36,6 +36,7 @@ _MODULES = {
     "pack": "package",
     "unpack": "package",
     "report": "report",
+    "export": "export",
 }
 
 

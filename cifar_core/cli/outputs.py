@@ -16,7 +16,7 @@ from cifar_core.cli.bench_outputs import (
     TrainingBenchOutput,
 )
 from cifar_core.cli.compare_outputs import ComparisonOutput
-from cifar_core.cli.package_outputs import PackOutput
+from cifar_core.cli.package_outputs import ExportOutput, PackOutput
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
 from cifar_core.runs import Run, RunConfig, RunOrigin, RunState, RunStore
 from cifar_core.training.metrics import EpochMetrics
@@ -271,5 +271,6 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "compare": TypeAdapter(ComparisonOutput),
     "pack": TypeAdapter(PackOutput),
     "unpack": TypeAdapter(RunOutput),
+    "export": TypeAdapter(ExportOutput),
 }
 """What each command's `--json` prints."""

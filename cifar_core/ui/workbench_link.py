@@ -6,7 +6,9 @@ import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+
+import streamlit as st
 
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec, find_preset, preset_names
 from cifar_core.data import AugmentationPreset, AugmentationSpec, augmentation_names
@@ -35,12 +37,30 @@ _DAMAGED = "The link to this page is damaged: open the page from the menu, and c
 
 def keep_in_link() -> None:
     """Writes the workbench into the page's URL, so that a reload and a shared link show what stands there now."""
+    for name, value in _parameters().items():
+        write(name, value)
+
+
+def share_link(**more: str) -> str:
+    """The address of this page with the workbench in it, and with further parameters.
+
+    What the browser shows is the same but for the first moment of a page that was opened through the menu.
+    """
+    parts = urlsplit(st.context.url or "http://localhost:8501/")
+    parameters = {name: value for name, value in _parameters().items() if value is not None} | more
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(parameters, quote_via=quote), ""))
+
+
+def _parameters() -> dict[str, str | None]:
+    """What the URL says of the workbench; None for what is there without a link."""
     bench, preset, augmentation = current_workbench(), preset_on_workbench(), augmentation_preset_on_workbench()
     is_new = (preset.name, bench.architecture) != (DEFAULT_PRESET, find_preset(DEFAULT_PRESET).spec)
-    write("network", architecture_link(preset, bench.architecture) if is_new else None)
     is_own = augmentation.name != preset.augmentation or "augmentation" in bench.edited
-    write("transforms", augmentation_link(augmentation, bench.augmentation) if is_own else None)
-    write("recipe", _recipe_link(bench.training, default_recipe(preset)))
+    return {
+        "network": architecture_link(preset, bench.architecture) if is_new else None,
+        "transforms": augmentation_link(augmentation, bench.augmentation) if is_own else None,
+        "recipe": _recipe_link(bench.training, default_recipe(preset)),
+    }
 
 
 def architecture_link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:

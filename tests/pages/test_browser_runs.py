@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from cifar_core.analysis.curves import run_title
+from cifar_core.analysis.export.metric_logs import metrics_csv
 from cifar_core.runs import RunStore
 from tests.pages.browser import Dashboard, Visitor
+from tests.pages.helpers import narrowest_link
 from tests.runs.test_catalogue import ended
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -56,3 +59,27 @@ def test_tick_two_compare_them_delete_one_and_undo(visitor: Visitor, store: RunS
     visitor.page.reload(wait_until="domcontentloaded")
     visitor.expect_page("runs")
     visitor.expect_curves(first)
+
+
+def test_a_link_that_is_copied_opens_the_same_runs_and_network_elsewhere(
+    visitor: Visitor, store: RunStore, chromium: Browser, dashboard: Dashboard
+) -> None:
+    first, _, third = (ended(store, name, 0.2, 0.4) for name in ("first", "second", "third"))
+    visitor.open("runs", f"?network={quote(narrowest_link('dilated'))}&transforms=none&run={first.id},{third.id}")
+    visitor.main.get_by_text("Take away", exact=True).click()
+    visitor.main.get_by_text("Metrics as CSV").click()
+    expect(visitor.main.get_by_text("A line an epoch, for a spreadsheet.")).to_be_visible()
+    visitor.main.get_by_role("button", name="Make the file").click()
+    with visitor.page.expect_download() as download:
+        visitor.main.get_by_role("button", name=f"Save {first.id}.csv").click()
+    assert download.value.path().read_bytes() == metrics_csv(store.epochs(first.id))
+    link = visitor.main.get_by_test_id("stCode").inner_text().strip()
+    context = chromium.new_context()
+    colleague = Visitor(context.new_page(), dashboard.url)
+    colleague.page.goto(link, wait_until="domcontentloaded")
+    colleague.expect_page("runs")
+    colleague.expect_curves(run_title(first), run_title(third))
+    expect(colleague.strip).to_contain_text("dilated edited")
+    expect(colleague.strip).to_contain_text("augmentation none")
+    context.close()
+    assert not colleague.complaints

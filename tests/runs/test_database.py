@@ -118,13 +118,13 @@ from cifar_core.runs import RunStore
 from cifar_core.runs.tables import SCHEMA_VERSION
 def opened(number):
     barrier.wait()
-    RunStore(folder=Path(sys.argv[1])).close()
+    RunStore(folder=folder).close()
     return number
 context = multiprocessing.get_context("fork")
-barrier = context.Barrier(4)
-with context.Pool(4) as pool:
-    print(pool.map(opened, range(4), chunksize=1))
+for name in "abc":
+    folder, barrier = Path(sys.argv[1]) / name, context.Barrier(4)
+    with context.Pool(4) as pool:
+        print(pool.map(opened, range(4), chunksize=1))
 """
-    for round_ in range(3):
-        result = run_python(code, tmp_path / str(round_))
-        assert (result.returncode, result.stdout) == (0, "[0, 1, 2, 3]\n"), result.stderr
+    result = run_python(code, tmp_path)
+    assert (result.returncode, result.stdout) == (0, 3 * "[0, 1, 2, 3]\n"), result.stderr

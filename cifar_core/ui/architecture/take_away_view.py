@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit, urlunsplit
-
 import streamlit as st
 
 from cifar_core.architecture import ArchitecturePreset, ArchitectureSpec
 from cifar_core.architecture.codegen import source_code
 from cifar_core.ui.take_away import json_download
-from cifar_core.ui.workbench_link import architecture_link
+from cifar_core.ui.workbench_link import architecture_link, share_link
 
 
 def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
@@ -27,11 +25,6 @@ def take_away(preset: ArchitecturePreset, spec: ArchitectureSpec) -> None:
             on_click="ignore",
         )
     st.markdown("**A link that opens this network**, on any machine that runs the dashboard at this address")
-    st.code(_link(preset, spec), language=None, wrap_lines=True)
+    st.code(share_link(network=architecture_link(preset, spec)), language=None, wrap_lines=True)
     st.markdown("**Stand-alone PyTorch source**: needs torch alone; a run's weights load into it")
     st.code(source, language="python", height=520)
-
-
-def _link(preset: ArchitecturePreset, spec: ArchitectureSpec) -> str:
-    parts = urlsplit(st.context.url or "http://localhost:8501/architecture")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, f"network={quote(architecture_link(preset, spec))}", ""))

@@ -10,6 +10,7 @@ from cifar_core.errors import SpecError
 from cifar_core.ui.augmentation.choosing import choose_dataset
 from cifar_core.ui.take_away import json_download
 from cifar_core.ui.workbench import augmentation_preset_on_workbench, put_augmentation
+from cifar_core.ui.workbench_link import augmentation_link, share_link
 from cifar_core.words import counted, plain
 
 _PASTED, _FILE = "augmentation-json", "augmentation-file"
@@ -36,9 +37,11 @@ def draw_take_away(spec: AugmentationSpec) -> None:
             icon=":material/code:",
             on_click="ignore",
         )
+    st.markdown("**A link that opens this augmentation**, with the architecture and the recipe on the workbench")
+    link = share_link(transforms=augmentation_link(augmentation_preset_on_workbench(), spec))
+    st.code(link, language=None, wrap_lines=True)
     st.caption(
-        "The address of this page is a way out, too: whoever opens it finds this augmentation. What the code leaves "
-        f"empty it fills with the mean colour of {dataset.title}, unless another fill is chosen."
+        f"What the code leaves empty it fills with the mean colour of {dataset.title}, unless another fill is chosen."
     )
     with st.expander("The code: runs with albumentations alone, and gives these pictures for the same seed", True):
         st.code(source, language="python", height=420)

@@ -20,7 +20,8 @@ from cifar_core.words import counted, plain
 REFRESH_SECONDS = 5.0
 LINKED_RUNS = 100
 """Most runs that a link may name."""
-_LINK = "run"
+LINK = "run"
+"""The parameter of the URL that names the chosen runs."""
 _LINKED = "runs.linked"
 """What the URL named, as it was read or written last."""
 
@@ -44,7 +45,7 @@ def choose_runs(store: RunStore) -> tuple[list[Run], bool]:
     draw = st.fragment(_draw_table, run_every=REFRESH_SECONDS) if busy else _draw_table
     shown = draw(store, wanted, order, offset, busy, chosen_in(RUNS))
     chosen = _still_there(store, shown)
-    _write_link()
+    name_in_link(chosen_in(RUNS))
     return chosen or _newest_with_curve(shown), bool(chosen)
 
 
@@ -64,7 +65,7 @@ def _draw_table(
 
 def _follow_link(store: RunStore) -> None:
     """Chooses what the URL names, once: what is ticked afterwards counts."""
-    link = linked(_LINK)
+    link = linked(LINK)
     if not link or link == st.session_state.get(_LINKED):
         return
     st.session_state[_LINKED] = link
@@ -80,10 +81,11 @@ def _follow_link(store: RunStore) -> None:
     choose_in(RUNS, found)
 
 
-def _write_link() -> None:
-    link = ",".join(chosen_in(RUNS))
+def name_in_link(run_ids: Sequence[str]) -> None:
+    """Names runs in the page's URL, for a reload and for whoever it is sent to."""
+    link = ",".join(run_ids)
     st.session_state[_LINKED] = link
-    write(_LINK, link or None)
+    write(LINK, link or None)
 
 
 def _still_there(store: RunStore, shown: list[Run]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""What is shown below the table: curves, differences, analysis and rules of the chosen runs."""
+"""What stands below the table, about the chosen runs: curves, differences, analysis, rules, report, ways out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import streamlit as st
 
 from cifar_core.analysis.curves import run_title
 from cifar_core.runs import Run, RunStore
+from cifar_core.ui.panes import choose_pane
 from cifar_core.ui.runs.analysis_view import draw_analysis
 from cifar_core.ui.runs.curves_view import draw_curves
 from cifar_core.ui.runs.report_view import draw_report
 from cifar_core.ui.runs.rules_view import draw_rules
 from cifar_core.ui.runs.settings_view import draw_differences
+from cifar_core.ui.runs.take_away_view import draw_take_away
 
-_PANES = ("Curves", "Differences", "Analysis", "Rules", "Report")
+_PANES = ("Curves", "Differences", "Analysis", "Rules", "Report", "Take away")
 
 
 def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None:
@@ -25,15 +27,7 @@ def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None
         runs: at least one.
         as_band: whether they are the seeds of one configuration, whose curves are a band at first.
     """
-    pane = st.segmented_control(
-        "About these runs",
-        _PANES,
-        default=_PANES[0],
-        required=True,
-        key="runs-pane",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    pane = choose_pane(_PANES, "runs-pane", persist_state="session")
     if pane == "Differences":
         draw_differences(runs)
     elif pane == "Analysis":
@@ -42,6 +36,8 @@ def draw_comparison(store: RunStore, runs: Sequence[Run], as_band: bool) -> None
         draw_rules(_choose_one(runs))
     elif pane == "Report":
         draw_report(store, runs)
+    elif pane == "Take away":
+        draw_take_away(store, _choose_one(runs), runs)
     else:
         draw_curves(store, runs, as_band)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cifar_core.protocol import ACCURACY_LABELS
 from cifar_core.runs import Family, Run, RunStore, Spread
+from cifar_core.ui.runs.choosing import name_in_link
 from cifar_core.ui.runs.filters import ROWS_A_PAGE, choose_filter, choose_offset, nothing_passes
 from cifar_core.ui.runs.table import ACCURACY_FORMAT, BEST_WORDS, COLUMNS, as_percent, league_title, run_rows
 from cifar_core.ui.runs.ticking import RUNS, choose_in, tick_table
@@ -61,6 +62,7 @@ def choose_family(store: RunStore) -> list[Run]:
         return []
     runs = store.find_runs(replace(wanted, family=family.key), limit=ROWS_A_PAGE)
     _draw_runs(store, runs)
+    name_in_link([run.id for run in runs])
     return runs
 
 
