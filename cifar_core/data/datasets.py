@@ -19,8 +19,6 @@ from cifar_core.data.cifar10_files import (
     missing_cifar10,
     unpack_archive,
 )
-from cifar_core.data.digits import read_digits
-from cifar_core.data.stratified import stratified_split
 from cifar_core.errors import DataError, SpecError
 from cifar_core.settings import data_folder
 
@@ -219,11 +217,16 @@ def _load_cifar10(folder: Path) -> tuple[LabelledImages, LabelledImages]:
 def _load_digits() -> tuple[LabelledImages, LabelledImages]:
     """8 x 8 handwritten digits, enlarged to 32 x 32 RGB; the last 297 of a seeded stratified order are the test set."""
     from PIL import Image
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
 
-    grey, targets = read_digits()
+    bunch = load_digits()
+    grey = (bunch.images / 16 * 255).round().astype(np.uint8)
     size = (IMAGE_SIZE, IMAGE_SIZE)
     large = np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)) for image in grey])
     images = np.repeat(large[..., None], 3, axis=-1)
-    train, test = stratified_split(targets, DIGITS_TEST_IMAGES, seed=0)
+    targets = bunch.target.astype(np.int64)
+    order = np.arange(len(targets))
+    train, test = train_test_split(order, test_size=DIGITS_TEST_IMAGES, stratify=targets, random_state=0)
     everything = LabelledImages(images, targets)
     return everything.take(train), everything.take(test)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cifar_core.data.datasets import DatasetInfo, ImageDataset, LabelledImages
-from cifar_core.data.stratified import stratified_split
 from cifar_core.errors import SpecError
 from cifar_core.protocol import Protocol
 
@@ -85,8 +84,12 @@ def split_sizes(
 
 
 def _hold_out(dataset: ImageDataset, order: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
-    train, validation = stratified_split(dataset.train.targets[order], _held_out(dataset, count), SPLIT_SEED)
-    return order[train], order[validation]
+    from sklearn.model_selection import train_test_split
+
+    train, validation = train_test_split(
+        order, test_size=_held_out(dataset, count), stratify=dataset.train.targets[order], random_state=SPLIT_SEED
+    )
+    return train, validation
 
 
 def _held_out(info: DatasetInfo, count: int | None) -> int:
