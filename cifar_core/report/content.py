@@ -24,6 +24,8 @@ from cifar_core.words import count, percent
 
 SHOWN_MISTAKES = 20
 MAX_RUNS = 20
+MAX_NETWORK_ROWS = 12
+"""Differing settings of layers that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,19 @@ def make_report(store: RunStore, runs: Sequence[Run]) -> Report:
         raise SpecError("A run is named twice: a report has each of its runs once.")
     sections = tuple(_section(store, run, number) for number, run in enumerate(runs, start=1))
     claims = tuple(row for section in sections for row in compare_with_seed(section.run, section.epochs))
-    return Report(sections, tuple(differing_settings(runs)) if len(runs) > 1 else (), claims)
+    return Report(sections, tuple(_told_in_short(differing_settings(runs), runs)) if len(runs) > 1 else (), claims)
+
+
+def _told_in_short(differences: Sequence[Difference], runs: Sequence[Run]) -> list[Difference]:
+    """Of networks that have little in common, one row: each section lists the whole of its own."""
+    of_network = [each for each in differences if each.part == "network"]
+    if len(of_network) <= MAX_NETWORK_ROWS:
+        return list(differences)
+    values = tuple(f"{len(run.config.architecture.layers)} layers, {count(run.num_params)} parameters" for run in runs)
+    whole = Difference("network", "network, whole (layer by layer in the sections)", values, decides=True)
+    place = list(differences).index(of_network[0])
+    others = [each for each in differences if each.part != "network"]
+    return [*others[:place], whole, *others[place:]]
 
 
 def _section(store: RunStore, run: Run, number: int) -> RunSection:

@@ -12,13 +12,14 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
+from cifar_core.architecture import with_block_widths
 from cifar_core.errors import DataError, SpecError
 from cifar_core.report import content as content_module
 from cifar_core.report.content import MAX_RUNS, make_report
 from cifar_core.report.html import html_page
 from cifar_core.report.markdown import markdown_zip
 from cifar_core.report.sentences import SEED_SAID
-from cifar_core.runs import Run, RunFiles, RunStore
+from cifar_core.runs import Run, RunFiles, RunStore, preset_config
 from cifar_core.runs.experiment import RunListener, execute_run
 from cifar_core.runs.report_texts import MAX_TEXT, ReportText
 from cifar_core.runs.seed_experiment import seed_experiment
@@ -145,3 +146,17 @@ def test_the_seeds_models_stand_beside_what_the_document_says(store: RunStore) -
         assert f"<td>{said}</td>" in rendered
         assert f"<td>{said}</td>" in html_page(report)
     assert SEED_SAID not in _unpacked(markdown_zip(make_report(store, [store.enqueue(tiny_config())])))[0]
+
+
+def test_networks_without_much_in_common_are_told_in_one_row(store: RunStore) -> None:
+    unlike = [store.enqueue(preset_config(name)) for name in ("quick-cpu", "best-100k")]
+    told = [each for each in make_report(store, unlike).differences if each.part == "network"]
+    assert [each.values for each in told] == [
+        tuple(f"{len(run.config.architecture.layers)} layers, {run.num_params:,} parameters" for run in unlike)
+    ]
+    config = preset_config("quick-cpu")
+    wider = with_block_widths(config.architecture, {"C4": 100})
+    alike = [store.enqueue(each) for each in (config, config.changed(architecture=wider.model_dump()))]
+    settings = [each.setting for each in make_report(store, alike).differences if each.part == "network"]
+    assert settings
+    assert all("out channels" in setting for setting in settings)
