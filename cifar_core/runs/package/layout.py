@@ -10,6 +10,7 @@ from cifar_core.protocol import EvaluationSplit, Protocol
 from cifar_core.runs.keeping import MAX_NOTE, MAX_TAG, MAX_TAGS
 from cifar_core.runs.records import RunState
 from cifar_core.spec_model import SpecModel
+from cifar_core.zips import MIB
 
 SUFFIX = ".cifarrun"
 FORMAT_VERSION = 1
@@ -21,7 +22,6 @@ PREDICTIONS: dict[EvaluationSplit, str] = {
     "test": "predictions-test.npz",
 }
 
-MIB = 2**20
 MAX_MEMBER_BYTES = {
     MANIFEST: MIB // 4,
     CONFIG: MIB,
@@ -35,8 +35,6 @@ MAX_MEMBER_BYTES = {
 REQUIRED = (MANIFEST, CONFIG, EPOCHS, WEIGHTS)
 MAX_PACKAGE_BYTES = 288 * MIB
 """Of the file, and of all its members unpacked."""
-MAX_RATIO, SMALL_MEMBER_BYTES = 100, MIB
-"""How many times its packed size a member may have unpacked, if it is no small one: text of a few lines packs well."""
 MAX_INT = 2**31 - 1
 """What every database keeps."""
 
