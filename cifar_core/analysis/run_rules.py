@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
 from cifar_core.architecture import RuleResult
 from cifar_core.data import dataset_info
 from cifar_core.protocol import ACCURACY_LABELS
-from cifar_core.runs import Run
+from cifar_core.runs import RunConfig
 from cifar_core.spec_model import SpecModel
 from cifar_core.words import count, counted, percent
 
@@ -18,6 +18,18 @@ ASKED_TRANSFORMS = {
     "shift_scale_rotate": "Shift, scale, rotate",
     "coarse_dropout": "Coarse dropout",
 }
+
+
+class TestedRun(Protocol):
+    """What of a run is judged: a stored one's row has it, and so has one that only came in a package."""
+
+    @property
+    def config(self) -> RunConfig:
+        """Everything that decided it."""
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """In 0..1; None until the test images were read."""
 
 
 class RunLimits(SpecModel):
@@ -35,13 +47,13 @@ class RunRule(RuleResult):
     either."""
 
 
-def judge_run(run: Run, limits: RunLimits | None = None) -> tuple[RunRule, ...]:
+def judge_run(run: TestedRun, limits: RunLimits | None = None) -> tuple[RunRule, ...]:
     """Judges what the assignment asks of a run: its three transforms, by albumentations, and its test accuracy."""
     transforms = (_transform(run, name, title) for name, title in ASKED_TRANSFORMS.items())
     return (*transforms, _accuracy(run, limits or RunLimits()))
 
 
-def _transform(run: Run, name: str, title: str) -> RunRule:
+def _transform(run: TestedRun, name: str, title: str) -> RunRule:
     # A transform whose probability is 0 never happens.
     chances = [transform.p for transform in run.config.augmentation.transforms if transform.type == name]
     applied = [chance for chance in chances if chance > 0]
@@ -57,7 +69,7 @@ def _transform(run: Run, name: str, title: str) -> RunRule:
     return RunRule(name=name, title=title, passed=passed, value=value, limit=">= 1", detail=detail)
 
 
-def _accuracy(run: Run, limits: RunLimits) -> RunRule:
+def _accuracy(run: TestedRun, limits: RunLimits) -> RunRule:
     accuracy, label = run.test_accuracy, ACCURACY_LABELS[run.config.training.protocol]
     limit, judged, passed = run.config.training.limit_test, False, False
     if run.config.dataset != "cifar10":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from cifar_core.data import dataset_info
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs.checkpoints import RunCheckpoints
+from cifar_core.runs.config import RunConfig
 from cifar_core.runs.records import Run
 from cifar_core.runs.run_data import RunData, load_run_data
 from cifar_core.runs.run_files import CheckpointName, Predictions, RunFiles
@@ -77,10 +78,24 @@ class TrainedNetwork:
             SpecError: there is no such device here.
             StoreError: the checkpoint is missing, damaged, or of another network.
         """
-        info, device = dataset_info(run.config.dataset), resolve_device(device_name)
-        stored = stored_weights(RunFiles(store.run_folder(run.id)), run)
+        self._load(run.config, stored_weights(RunFiles(store.run_folder(run.id)), run), device_name)
+
+    @classmethod
+    def of_weights(cls, config: RunConfig, weights: StoredWeights, device_name: str = "auto") -> Self:
+        """A run's network with weights that lie in no store.
+
+        Raises:
+            SpecError: there is no such device here.
+            StoreError: the weights are those of another network.
+        """
+        network = cls.__new__(cls)
+        network._load(config, weights, device_name)
+        return network
+
+    def _load(self, config: RunConfig, stored: StoredWeights, device_name: str) -> None:
+        info, device = dataset_info(config.dataset), resolve_device(device_name)
         self.epoch = stored.epoch
-        self.network = build_network(run.config.architecture)
+        self.network = build_network(config.architecture)
         try:
             self.network.load_state_dict(stored.state)
         except (RuntimeError, TypeError):  # TypeError: what stands in the weights' place is no mapping
