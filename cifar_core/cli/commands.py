@@ -33,6 +33,7 @@ _MODULES = {
     "evaluate": "evaluate",
     "predict": "evaluate",
     "compare": "compare",
+    "class": "classroom",
     "pack": "package",
     "unpack": "package",
     "report": "report",

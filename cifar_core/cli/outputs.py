@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, TypeAdapter
 
 from cifar_core.architecture import ArchitectureDescription, ArchitecturePreset, all_required_pass, describe
+from cifar_core.classroom.table import ClassTable
 from cifar_core.cli.bench_outputs import (
     ArchitectureBenchOutput,
     AugmentationBenchOutput,
@@ -269,6 +270,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "evaluate": TypeAdapter(EvaluationOutput),
     "predict": TypeAdapter(list[PredictionOutput]),
     "compare": TypeAdapter(ComparisonOutput),
+    "class": TypeAdapter(ClassTable),
     "pack": TypeAdapter(PackOutput),
     "unpack": TypeAdapter(RunOutput),
     "export": TypeAdapter(ExportOutput),

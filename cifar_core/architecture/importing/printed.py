@@ -35,10 +35,11 @@ _TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the 
 _HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {_TRACE_INSTEAD}"
 _ADDING = re.compile("Residual|ResBlock|BasicBlock|Bottleneck")
 _SCALING = re.compile("^SE(?![a-z])|[Ss]queeze|[Ee]xcit|[Gg]ate|[Aa]ttention")
-_ALWAYS = (
+ALWAYS_ASSUMED = (
     "The order of the layers is taken as printed.",
     "Functional calls and additions inside forward leave no trace in the text.",
 )
+"""Of every printed network."""
 QUESTION_KEYS = ("network", "blocks", "pooling", "image")
 """Keys of all questions that can come up."""
 _SIZES = (32, 28, 64, 96, 128, 224)
@@ -94,7 +95,7 @@ def parse_printed(text: str, answers: Mapping[str, str] | None = None) -> Printe
         names = {str(at): f"{module.kind} ({at})" for at, module in enumerate(networks, 1)}
         chosen = asking.ask("network", f"The text holds {len(networks)} networks: which one is meant?", names, "1")
         network = networks[int(chosen) - 1]
-    findings = Findings(remarks=list(_ALWAYS))
+    findings = Findings(remarks=list(ALWAYS_ASSUMED))
     parts = _parts(network, findings)
     result, told = _Reading(network.kind, parts, _labels(parts, asking), asking, findings).fitting()
     return PrintedNetwork(result.spec, tuple(told.remarks), tuple(asking.questions.values()), tuple(told.problems))
