@@ -32,6 +32,7 @@ _SECTIONS = {
         ("pages/mistakes.py", "Mistakes", ":material/grid_on:"),
         ("pages/predict.py", "Predict", ":material/image_search:"),
     ),
+    "Teach": (("pages/class.py", "Class", ":material/school:"),),
 }
 
 

@@ -25,7 +25,7 @@ from cifar_core.words import JOINER
 from tests.tiny import PROJECT
 
 DESIGN = ("home", "architecture", "augmentation")
-PAGES = (*DESIGN, "training", "runs", "mistakes", "predict")
+PAGES = (*DESIGN, "training", "runs", "mistakes", "predict", "class")
 SECONDS = 60
 """Enough for a first import of torch on a busy machine."""
 

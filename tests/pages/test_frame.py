@@ -21,7 +21,7 @@ from tests.pages.helpers import (
 )
 from tests.tiny import run_python, tiny_config
 
-MENU = ["Home", "Architecture", "Augmentation", "Training", "Runs", "Mistakes", "Predict"]
+MENU = ["Home", "Architecture", "Augmentation", "Training", "Runs", "Mistakes", "Predict", "Class"]
 
 
 @pytest.mark.parametrize("name", PAGES)
