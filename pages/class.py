@@ -8,8 +8,9 @@ from cifar_core.ui.classroom.choosing import choose_class
 from cifar_core.ui.classroom.empty_view import draw_format
 from cifar_core.ui.classroom.one_view import draw_one
 from cifar_core.ui.classroom.recompute_view import offer_recomputing
-from cifar_core.ui.classroom.table_view import draw_table
+from cifar_core.ui.classroom.table_view import draw_remarks, draw_table
 from cifar_core.ui.page import page
+from cifar_core.ui.panes import two_panes
 from cifar_core.ui.runs.rules_view import choose_all_limits
 
 with page("Class", ":material/school:"):
@@ -23,4 +24,8 @@ with page("Class", ":material/school:"):
         limits = ClassLimits(network=network_limits, run=run_limits)
         table = judge_class(brought.submissions, claims, limits, brought.recomputed)
         draw_table(table, brought.name)
-        draw_one(table, brought.submissions)
+        remarks, one = two_panes()
+        with remarks:
+            draw_remarks(table)
+        with one:
+            draw_one(table, brought.submissions)

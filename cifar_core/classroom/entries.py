@@ -9,7 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -41,7 +41,7 @@ class Entry:
     """One file that was handed in."""
 
     name: str
-    """Its path below the folder or in the zip, with slashes; printable."""
+    """Its path below the folder or in the zip, with slashes and printable; without a folder that is around them all."""
     problem: str
     """Why it is not read, in a sentence; empty if it can be."""
     _open: Callable[[], bytes] | None = None
@@ -88,7 +88,19 @@ def opened_entries(source: Path | bytes, name: str = "class.zip") -> Iterator[li
                 raise SpecError(f"{shown_name(what)} cannot be read: {error}") from None
         if len(found) > MAX_ENTRIES:
             raise SpecError(f"There are {len(found):,} files: at most {MAX_ENTRIES} submissions are read at once.")
-        yield sorted(found, key=lambda entry: entry.name)
+        yield sorted(_without_folder(found), key=lambda entry: entry.name)
+
+
+def _without_folder(entries: list[Entry]) -> list[Entry]:
+    """Many a program puts a folder around all that it puts into a zip: it tells files and authors apart in no way."""
+    while len(entries) > 1 and _share_folder(entries):
+        entries = [replace(entry, name=entry.name.partition("/")[2]) for entry in entries]
+    return entries
+
+
+def _share_folder(entries: list[Entry]) -> bool:
+    first = entries[0].name.partition("/")[0]
+    return all(entry.name.startswith(f"{first}/") for entry in entries)
 
 
 def shown_name(name: str) -> str:

@@ -142,7 +142,8 @@ def _says(claimed: Accuracy, known: float) -> bool:
 def _assigned(submissions: Sequence[Submission], claims: Claims) -> tuple[dict[str, Claim], tuple[str, ...]]:
     """The claim of each file, and a sentence on every line that belongs to none.
 
-    A line finds its file by its whole name, by the name without folders, or else by its author; cases do not matter.
+    A line finds its file by its name, with all its folders, some or more of them, or else by its author; cases do not
+    matter.
     """
     found: dict[str, Claim] = {}
     notes = list(claims.notes)
@@ -168,7 +169,8 @@ def _files_meant(submissions: Iterable[Submission], claim: Claim) -> tuple[str, 
         files = [each.file for each in submissions]
         ways = (
             [file for file in files if file.casefold() == wanted],
-            [file for file in files if file.casefold().rpartition("/")[2] == wanted],
+            [file for file in files if file.casefold().endswith(f"/{wanted}")],
+            [file for file in files if wanted.endswith(f"/{file.casefold()}")],
         )
         return repr(claim.file[:80]), next(filter(None, ways), [])
     wanted = claim.author.casefold()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from cifar_core.architecture import ArchitectureDescription, ArchitectureSpec, describe
-from cifar_core.architecture.importing.printed import ALWAYS_ASSUMED, Question, parse_printed
+from cifar_core.architecture.importing.printed import ALWAYS_ASSUMED, TRACE_INSTEAD, Question, parse_printed
 from cifar_core.classroom.entries import PRINT, SPEC, Entry, opened_entries, shown_name
 from cifar_core.classroom.text import decoded
 from cifar_core.errors import LabError, SpecError, foreign_sentence
@@ -20,6 +20,7 @@ from cifar_core.runs.package.reading import RunPackage, read_package
 
 Kind = Literal["spec", "print", "package", "unread"]
 _KINDS: dict[str, Kind] = {SPEC: "spec", PRINT: "print", SUFFIX: "package"}
+_IMPORT_INSTEAD = "the student makes a spec of it by `python -m cifar_core import FILE.py:ClassName --output SPEC.json`"
 MAX_SENTENCE = 600
 """Characters of what is told of one file."""
 
@@ -78,9 +79,7 @@ def read_submissions(source: Path | bytes, name: str = "class.zip") -> tuple[Sub
                 f"There is no file in {source.name if isinstance(source, Path) else name}: put a "
                 f"{', '.join(_KINDS)} of each student into it."
             )
-        submissions = [_read(entry) for entry in entries]
-    authors = _authors([submission.file for submission in submissions])
-    return tuple(replace(submission, author=author) for submission, author in zip(submissions, authors, strict=True))
+        return tuple(map(_read, entries))
 
 
 def package_in(entry: Entry) -> RunPackage:
@@ -106,17 +105,25 @@ def _read(entry: Entry) -> Submission:
             return _judgeable(entry, kind, ArchitectureSpec.parse(text))
         return _printed(entry, text)
     except LabError as error:
-        return Submission(entry.name, "", kind, problem=_sentence(str(error)))
+        return Submission(entry.name, _author(entry.name), kind, problem=_sentence(str(error)))
     except Exception as error:  # one damaged file must not take the class's table down
         logging.getLogger(__name__).exception("%s cannot be judged", entry.name)
-        return Submission(entry.name, "", kind, problem=_sentence(f"It cannot be judged: {foreign_sentence(error)}."))
+        return Submission(
+            entry.name, _author(entry.name), kind, problem=_sentence(f"It cannot be judged: {foreign_sentence(error)}.")
+        )
 
 
 def _judgeable(
     entry: Entry, kind: Kind, spec: ArchitectureSpec, assumed: Sequence[str] = (), run: PackagedRun | None = None
 ) -> Submission:
     return Submission(
-        entry.name, "", kind, spec=spec, numbers=describe(spec), assumed=tuple(map(_sentence, assumed)), run=run
+        entry.name,
+        _author(entry.name),
+        kind,
+        spec=spec,
+        numbers=describe(spec),
+        assumed=tuple(map(_sentence, assumed)),
+        run=run,
     )
 
 
@@ -124,7 +131,7 @@ def _printed(entry: Entry, text: str) -> Submission:
     """A printed network, read with the answer that is taken for every question until somebody says otherwise."""
     printed = parse_printed(text)
     if printed.spec is None:
-        first, *others = printed.problems
+        first, *others = (problem.replace(TRACE_INSTEAD, _IMPORT_INSTEAD) for problem in printed.problems)
         more = f" (and {len(others)} more problems)" if others else ""
         raise SpecError(first + more)
     asked, readings = list[str](), list[Reading]()
@@ -150,12 +157,7 @@ def _sentence(text: str) -> str:
     return told if len(told) <= MAX_SENTENCE else f"{told[: MAX_SENTENCE - 3]}..."
 
 
-def _authors(files: Sequence[str]) -> list[str]:
-    """Whom files belong to by their names: the folder of a student, or else the file's own name.
-
-    A folder around the whole class, which many a program puts into a zip, is nobody's.
-    """
-    paths = [file.split("/") for file in files]
-    while all(len(path) > 1 for path in paths) and len({path[0] for path in paths}) == 1 and len(paths) > 1:
-        paths = [path[1:] for path in paths]
-    return [path[0] if len(path) > 1 else Path(path[0]).stem for path in paths]
+def _author(file: str) -> str:
+    """Whom a file belongs to by its name: the student's folder, or else the file's own name."""
+    folder, slash, _ = file.partition("/")
+    return folder if slash else Path(file).stem

@@ -31,8 +31,9 @@ from cifar_core.architecture.importing.recognise import recognise
 from cifar_core.architecture.spec import ArchitectureSpec, ImageInput
 from cifar_core.errors import SpecError
 
-_TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the calls themselves"
-_HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {_TRACE_INSTEAD}"
+TRACE_INSTEAD = "`python -m cifar_core describe FILE.py:ClassName` follows the calls themselves"
+"""What a problem advises where a printed text hides something."""
+_HIDDEN = f": an addition, a concatenation or another order is hidden in forward, so {TRACE_INSTEAD}"
 _ADDING = re.compile("Residual|ResBlock|BasicBlock|Bottleneck")
 _SCALING = re.compile("^SE(?![a-z])|[Ss]queeze|[Ee]xcit|[Gg]ate|[Aa]ttention")
 ALWAYS_ASSUMED = (

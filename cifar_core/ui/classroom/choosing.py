@@ -42,7 +42,7 @@ def choose_class() -> tuple[BroughtClass | None, Claims]:
         brought: BroughtClass | None = st.session_state.get(_KEPT)
         _tell_kept(_KEPT, None if brought is None else f"{plain(brought.name)}: {_files(brought)}")
     with row.container(width="stretch"):
-        _upload("What the students say, as a CSV (optional)", _CLAIMS, "csv", 1, _take_claims)
+        _upload("Claims, as a CSV (optional)", _CLAIMS, "csv", 1, _take_claims)
         name, claims = st.session_state.get(_KEPT_CLAIMS, ("", None))
         _tell_kept(_KEPT_CLAIMS, None if claims is None else f"{plain(name)}: {counted(len(claims.claims), 'line')}")
     return brought, claims or Claims()

@@ -8,10 +8,10 @@ from cifar_core.classroom.entries import MAX_ENTRIES
 from cifar_core.ui.panes import two_panes
 
 _TREE = """class.zip
-├── anna.json         an architecture, saved on the Architecture page
-├── ben/model.txt     what print(model) prints
-├── carla.cifarrun    a run with its weights, from `pack`
-└── dora.py           code: never run, never opened"""
+├── anna.json        an architecture
+├── ben/model.txt    what print(model) prints
+├── carla.cifarrun   a run with its weights
+└── dora.py          code: not even opened"""
 _CLAIMS = """file,author,params,receptive_field,accuracy
 anna.json,Anna,97264,69,
 ben/model.txt,Ben,"120,394",85,88.1 %
@@ -30,8 +30,9 @@ def draw_format() -> None:
         st.markdown("**The zip**")
         st.code(_TREE, language=None)
         st.caption(
-            f"Up to {MAX_ENTRIES} files, in folders or not. A file's author is its folder, or else its name, unless "
-            "the CSV says otherwise."
+            f"Up to {MAX_ENTRIES} files, in folders or not. The Architecture page saves the first kind, the Runs page "
+            "and the command `pack` the third. A file's author is its folder, or else its name, unless the CSV says "
+            "otherwise."
         )
     with right:
         st.markdown("**The CSV of claims**")

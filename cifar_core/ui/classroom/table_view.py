@@ -11,34 +11,33 @@ from cifar_core.classroom.csv_file import class_csv
 from cifar_core.classroom.table import ClassRow, ClassTable
 from cifar_core.classroom.telling import group_sentence
 from cifar_core.ui.colors import PALETTE, faded
-from cifar_core.ui.runs.table import ACCURACY_FORMAT, as_percent
-from cifar_core.words import plain
+from cifar_core.words import count, percent, plain
 
 _numbers, _texts = st.column_config.NumberColumn, st.column_config.TextColumn
 _COLUMNS: dict[str, Any] = {
-    "author": _texts(width=100, pinned=True),
-    "file": _texts(width=135),
-    "rules": _texts(width=90, help="Of the network: those that the assignment requires."),
-    "parameters": _numbers(width=88, format="localized"),
-    "to spare": _numbers(width=82, format="localized", help="Below the limit; negative where there are too many."),
-    "params said": _texts(width=105, help="What the student says, and whether it is the number."),
-    "field": _numbers(width=52, help="Receptive field before the pooling, px."),
-    "more": _numbers(width=52, help="Pixels more than the least; negative where the field is too small."),
+    "author": _texts(width=92, pinned=True),
+    "file": _texts(width=125),
+    "rules": _texts(width=88, help="Of the network: those that the assignment requires."),
+    "parameters": _texts(width=86, alignment="right"),
+    "to spare": _texts(width=84, alignment="right", help="Below the limit; negative where there are too many."),
+    "params said": _texts(width=112, help="What the student says, and whether it is the number."),
+    "field": _texts(width=50, alignment="right", help="Receptive field before the pooling, px."),
+    "more": _texts(width=50, alignment="right", help="Pixels more than the least; negative where it is too small."),
     "field said": _texts(width=150, help="In px; “with the pooling”: right only if the pooling window is counted."),
-    "test": _numbers(width=66, format=ACCURACY_FORMAT, help="Test accuracy of a run package."),
-    "test is": _texts(width=105, help="From the package's own predictions, or recomputed here from its weights."),
-    "test said": _texts(width=100),
-    "protocol": _texts(width=125, help="Data set, and whether the test set chose the epoch."),
+    "test": _texts(width=62, alignment="right", help="Test accuracy of a run package."),
+    "test is": _texts(width=92, help="As the package's own predictions tell it, or recomputed here from its weights."),
+    "test said": _texts(width=108),
+    "same": _texts(width=48, help="Networks of one letter are the same but for names."),
     "run": _texts(width=70, help="The run's own rules: three transforms by albumentations, and its accuracy."),
-    "same": _texts(width=52, help="Networks of one letter are the same but for names."),
+    "protocol": _texts(width=125, help="Data set, and whether the test set chose the epoch."),
     "what is wrong": _texts(width=420, help="Why a file is not judged."),
 }
-"""Widths in screen pixels."""
-_MARKS = ("wrong", "not met", "with the pooling")
+"""Widths in screen pixels. Numbers come as text: what cannot be judged has none, and an empty cell says so best."""
+_MARKS = ("wrong", "not met", "with the pooling", "not judged")
 
 
 def draw_table(table: ClassTable, name: str) -> None:
-    """Figures, the table, the file to take along, identical networks, and what could not be used."""
+    """Figures, the table, and the file to take along."""
     _draw_figures(table)
     rows = pd.DataFrame([_row(row) for row in table.rows], columns=list(_COLUMNS))
     unused = [
@@ -60,6 +59,10 @@ def draw_table(table: ClassTable, name: str) -> None:
         on_click="ignore",
         key="class-csv",
     )
+
+
+def draw_remarks(table: ClassTable) -> None:
+    """Who has the same network, what could not be judged and why, and which claims found no file."""
     _draw_list("Same network", [group_sentence(group).removeprefix("Same network ") for group in table.identical])
     _draw_list("Not judged", [f"{row.file}: {row.problem}" for row in table.rows if row.problem])
     _draw_list("Claims left aside", table.notes)
@@ -82,38 +85,41 @@ def _draw_figures(table: ClassTable) -> None:
     row.metric("Share their network", f"{alike} files", border=True, help="With another file of the class.")
 
 
-def _row(row: ClassRow) -> dict[str, object]:
-    said, run = row.verdicts, row.run
-    failed = len(row.failed_rules)
+def _row(row: ClassRow) -> dict[str, str]:
+    said, run, failed = row.verdicts, row.run, len(row.failed_rules)
     return {
         "author": row.author,
         "file": row.file,
-        "rules": "" if row.passed is None else "met" if row.passed else f"{failed} not met",
-        "parameters": row.params,
-        "to spare": row.params_margin,
-        "params said": _said(row.claimed.params, said.params),
-        "field": row.receptive_field,
-        "more": row.field_margin,
-        "field said": _said(row.claimed.receptive_field, said.receptive_field),
-        "test": as_percent(row.accuracy),
-        "test is": ""
-        if row.accuracy is None or not run
-        else "told"
-        if run.recomputed_accuracy is None
-        else "recomputed",
-        "test said": _said(as_percent(row.claimed.accuracy), said.accuracy),
-        "protocol": f"{run.dataset}, {run.protocol}" if run else "",
-        "run": "" if run is None else {True: "met", False: "not met", None: "open"}[run.passed],
+        "rules": "not judged" if row.passed is None else "met" if row.passed else f"{failed} not met",
+        "parameters": _number(row.params),
+        "to spare": _number(row.params_margin),
+        "params said": _said(_number(row.claimed.params), said.params),
+        "field": _number(row.receptive_field),
+        "more": _number(row.field_margin),
+        "field said": _said(_number(row.claimed.receptive_field), said.receptive_field),
+        "test": "" if row.accuracy is None else percent(row.accuracy),
+        "test is": _accuracy_source(row),
+        "test said": _said("" if row.claimed.accuracy is None else percent(row.claimed.accuracy), said.accuracy),
         "same": row.identical,
+        "run": "" if run is None else {True: "met", False: "not met", None: "open"}[run.passed],
+        "protocol": f"{run.dataset}, {run.protocol}" if run else "",
         "what is wrong": row.problem,
     }
 
 
-def _said(value: float | None, verdict: str | None) -> str:
-    """Such as "125, wrong"; the number alone where there is nothing to compare with."""
-    if value is None:
+def _accuracy_source(row: ClassRow) -> str:
+    if row.run is None or row.accuracy is None:
         return ""
-    return ", ".join(filter(None, (f"{value:,.4g}" if isinstance(value, float) else f"{value:,}", verdict)))
+    return "as told" if row.run.recomputed_accuracy is None else "recomputed"
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else count(number)
+
+
+def _said(value: str, verdict: str | None) -> str:
+    """Such as "125, wrong"; the number alone where there is nothing to compare with."""
+    return ", ".join(filter(None, (value, verdict)))
 
 
 def _highlight(cell: object) -> str:
