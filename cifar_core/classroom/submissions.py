@@ -17,6 +17,7 @@ from cifar_core.errors import LabError, SpecError, foreign_sentence
 from cifar_core.runs import RunConfig
 from cifar_core.runs.package.layout import SUFFIX
 from cifar_core.runs.package.reading import RunPackage, read_package
+from cifar_core.words import counted
 
 Kind = Literal["spec", "print", "package", "unread"]
 _KINDS: dict[str, Kind] = {SPEC: "spec", PRINT: "print", SUFFIX: "package"}
@@ -132,8 +133,7 @@ def _printed(entry: Entry, text: str) -> Submission:
     printed = parse_printed(text)
     if printed.spec is None:
         first, *others = (problem.replace(TRACE_INSTEAD, _IMPORT_INSTEAD) for problem in printed.problems)
-        more = f" (and {len(others)} more problems)" if others else ""
-        raise SpecError(first + more)
+        raise SpecError(f"{first.rstrip('.')} (and {counted(len(others), 'more problem')})." if others else first)
     asked, readings = list[str](), list[Reading]()
     for question in printed.questions:
         if question.key == "blocks":

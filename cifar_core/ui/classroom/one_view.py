@@ -18,9 +18,7 @@ def draw_one(table: ClassTable, submissions: tuple[Submission, ...]) -> None:
     rows = {row.file: row for row in table.rows if not row.problem}
     if not rows:
         return
-    file = st.selectbox(
-        "Look at one", list(rows), format_func=lambda each: f"{rows[each].author} ({each})", key="class-one", width=420
-    )
+    file = st.selectbox("Look at one", list(rows), key="class-one", width=420)
     row = rows[file]
     spec = next(submission.spec for submission in submissions if submission.file == file)
     assert spec is not None

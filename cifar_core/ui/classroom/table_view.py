@@ -11,6 +11,7 @@ from cifar_core.classroom.csv_file import class_csv
 from cifar_core.classroom.table import ClassRow, ClassTable
 from cifar_core.classroom.telling import group_sentence
 from cifar_core.ui.colors import PALETTE, faded
+from cifar_core.ui.runs.table import ACCURACY_FORMAT, as_percent
 from cifar_core.words import count, percent, plain
 
 _numbers, _texts = st.column_config.NumberColumn, st.column_config.TextColumn
@@ -18,13 +19,13 @@ _COLUMNS: dict[str, Any] = {
     "author": _texts(width=92, pinned=True),
     "file": _texts(width=125),
     "rules": _texts(width=88, help="Of the network: those that the assignment requires."),
-    "parameters": _texts(width=86, alignment="right"),
-    "to spare": _texts(width=84, alignment="right", help="Below the limit; negative where there are too many."),
+    "parameters": _numbers(width=86, format="localized"),
+    "to spare": _numbers(width=84, format="localized", help="Below the limit; negative where there are too many."),
     "params said": _texts(width=112, help="What the student says, and whether it is the number."),
-    "field": _texts(width=50, alignment="right", help="Receptive field before the pooling, px."),
-    "more": _texts(width=50, alignment="right", help="Pixels more than the least; negative where it is too small."),
+    "field": _numbers(width=50, format="%d", help="Receptive field before the pooling, px."),
+    "more": _numbers(width=50, format="%d", help="Pixels more than the least; negative where it is too small."),
     "field said": _texts(width=150, help="In px; “with the pooling”: right only if the pooling window is counted."),
-    "test": _texts(width=62, alignment="right", help="Test accuracy of a run package."),
+    "test": _numbers(width=62, format=ACCURACY_FORMAT, help="Test accuracy of a run package."),
     "test is": _texts(width=92, help="As the package's own predictions tell it, or recomputed here from its weights."),
     "test said": _texts(width=108),
     "same": _texts(width=48, help="Networks of one letter are the same but for names."),
@@ -32,22 +33,24 @@ _COLUMNS: dict[str, Any] = {
     "protocol": _texts(width=125, help="Data set, and whether the test set chose the epoch."),
     "what is wrong": _texts(width=420, help="Why a file is not judged."),
 }
-"""Widths in screen pixels. Numbers come as text: what cannot be judged has none, and an empty cell says so best."""
+"""Widths in screen pixels."""
+_WHOLE = ("parameters", "to spare", "field", "more")
 _MARKS = ("wrong", "not met", "with the pooling", "not judged")
 
 
 def draw_table(table: ClassTable, name: str) -> None:
     """Figures, the table, and the file to take along."""
     _draw_figures(table)
-    rows = pd.DataFrame([_row(row) for row in table.rows], columns=list(_COLUMNS))
-    unused = [
-        column for column in rows if column not in ("author", "file") and not rows[column].replace("", None).any()
-    ]
+    rows = pd.DataFrame([_row(row) for row in table.rows], columns=list(_COLUMNS)).astype(
+        dict.fromkeys(_WHOLE, "Int64")
+    )
+    unused = [column for column in rows if not (rows[column].notna() & (rows[column] != "")).any()]
     st.dataframe(
         rows.drop(columns=unused).style.map(_highlight),
         hide_index=True,
         column_config=_COLUMNS,
         height="content" if len(rows) <= 20 else 720,
+        placeholder="",
         key="class-table",
     )
     st.download_button(
@@ -85,19 +88,19 @@ def _draw_figures(table: ClassTable) -> None:
     row.metric("Share their network", f"{alike} files", border=True, help="With another file of the class.")
 
 
-def _row(row: ClassRow) -> dict[str, str]:
+def _row(row: ClassRow) -> dict[str, object]:
     said, run, failed = row.verdicts, row.run, len(row.failed_rules)
     return {
         "author": row.author,
         "file": row.file,
         "rules": "not judged" if row.passed is None else "met" if row.passed else f"{failed} not met",
-        "parameters": _number(row.params),
-        "to spare": _number(row.params_margin),
+        "parameters": row.params,
+        "to spare": row.params_margin,
         "params said": _said(_number(row.claimed.params), said.params),
-        "field": _number(row.receptive_field),
-        "more": _number(row.field_margin),
+        "field": row.receptive_field,
+        "more": row.field_margin,
         "field said": _said(_number(row.claimed.receptive_field), said.receptive_field),
-        "test": "" if row.accuracy is None else percent(row.accuracy),
+        "test": as_percent(row.accuracy),
         "test is": _accuracy_source(row),
         "test said": _said("" if row.claimed.accuracy is None else percent(row.claimed.accuracy), said.accuracy),
         "same": row.identical,
