@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from string import ascii_uppercase
 
 from cifar_core.analysis.run_rules import judge_run
-from cifar_core.architecture import ArchitectureDescription, RuleResult, all_required_pass, judge
+from cifar_core.architecture import ArchitectureDescription, RuleLimits, RuleResult, all_required_pass, judge
 from cifar_core.classroom.claims import Accuracy, Claim, Claims
 from cifar_core.classroom.identical import network_identity, same_presets
-from cifar_core.classroom.submissions import PackagedRun, Submission
+from cifar_core.classroom.submissions import PackagedRun, Reading, Submission
 from cifar_core.classroom.table import (
     Claimed,
     ClassLimits,
@@ -55,7 +55,7 @@ def _row(
     submission: Submission, claim: Claim, limits: ClassLimits, recomputed: Recomputed | None, letter: str
 ) -> ClassRow:
     numbers, spec, run = submission.numbers, submission.spec, submission.run
-    cut, rules = _kindest(submission, limits)
+    rules, cut = _judged(submission, limits.network)
     figures = _figures(run, recomputed, limits) if run else None
     problems = (recomputed.problem,) if recomputed and recomputed.problem else ()
     return ClassRow(
@@ -85,15 +85,24 @@ def _row(
     )
 
 
-def _kindest(submission: Submission, limits: ClassLimits) -> tuple[tuple[str, ...], tuple[RuleResult, ...]]:
-    """The rules, and how blocks were cut where a printed text leaves that open: so that most of the rules are met."""
-    if not submission.readings:
-        return (), judge(submission.spec, limits.network) if submission.spec else ()
-    judged = {reading.cut: judge(reading.spec, limits.network) for reading in submission.readings}
-    best = max(judged, key=lambda cut: sum(rule.passed for rule in judged[cut] if rule.required))
-    return (f"The text does not tell where blocks end. They are cut {best}: no other way meets more rules.",), judged[
-        best
-    ]
+def suited_reading(submission: Submission, limits: RuleLimits) -> Reading | None:
+    """The way to cut a printed text into blocks by which most rules are met; None where a file labels its blocks."""
+
+    def met(reading: Reading) -> int:
+        return sum(rule.passed for rule in judge(reading.spec, limits) if rule.required)
+
+    return max(submission.readings, key=met, default=None)
+
+
+def _judged(submission: Submission, limits: RuleLimits) -> tuple[tuple[RuleResult, ...], tuple[str, ...]]:
+    """The rules, and a sentence on how blocks were cut where that is open."""
+    if submission.spec is None:
+        return (), ()
+    reading = suited_reading(submission, limits)
+    if reading is None:
+        return judge(submission.spec, limits), ()
+    told = f"The text does not tell where blocks end. They are cut {reading.cut}: no other way meets more rules."
+    return judge(reading.spec, limits), (told,)
 
 
 def _figures(run: PackagedRun, recomputed: Recomputed | None, limits: ClassLimits) -> RunFigures:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cifar_core.ui.classroom.choosing import MEGABYTES
+
 ROOT = Path(__file__).parents[2]
 CORE = sorted((ROOT / "cifar_core").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
@@ -83,7 +85,7 @@ def test_dashboard_is_closed_by_default() -> None:
     assert server["allowedHosts"] == ["localhost", "127.0.0.1"]
     assert server["enableCORS"] is True
     assert server["enableXsrfProtection"] is True
-    assert server["maxUploadSize"] == 10
+    assert server["maxUploadSize"] == MEGABYTES
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
 

@@ -13,8 +13,8 @@ from cifar_core.classroom.weights import Recomputed
 from cifar_core.errors import LabError
 from cifar_core.words import counted, plain
 
-MEGABYTES = 200
-"""Of a class's zip: thirty run packages take about as many megabytes."""
+MEGABYTES = 64
+"""Of a class's zip: a run package takes about one. The server's own limit is the same; the command takes more."""
 _ZIP, _CLAIMS = "class-zip", "class-claims"
 _KEPT, _KEPT_CLAIMS, _PROBLEM = "class.kept", "class.kept-claims", "class.problem"
 

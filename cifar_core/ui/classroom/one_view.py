@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.architecture import ArchitectureSpec
+from cifar_core.classroom.judging import suited_reading
 from cifar_core.classroom.submissions import Submission
 from cifar_core.classroom.table import ClassTable
 from cifar_core.ui.architecture.changing import replace_architecture
@@ -20,7 +21,9 @@ def draw_one(table: ClassTable, submissions: tuple[Submission, ...]) -> None:
         return
     file = st.selectbox("Look at one", list(rows), key="class-one", width=420)
     row = rows[file]
-    spec = next(submission.spec for submission in submissions if submission.file == file)
+    submission = next(each for each in submissions if each.file == file)
+    reading = suited_reading(submission, table.limits.network)
+    spec = submission.spec if reading is None else reading.spec
     assert spec is not None
     show_rules(row.rules)
     if row.run is not None:
