@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.classroom.handing_in import PRINTED, class_zip, member
-from tests.pages.browser import Visitor
+from tests.pages.browser import STILL, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -34,6 +34,7 @@ def test_a_teacher_uploads_a_class_sets_a_limit_and_saves_the_table(visitor: Vis
     box.press("Enter")
     expect(visitor.metric("Meet the network rules")).to_have_text("0 of 2")
     visitor.page.keyboard.press("Escape")
+    expect(visitor.page.locator(STILL)).to_be_attached()  # the file is made behind the figures
     with visitor.page.expect_download() as download:
         visitor.main.get_by_role("button", name="Save as CSV").click()
     assert download.value.suggested_filename == "autumn.csv"
@@ -43,5 +44,6 @@ def test_a_teacher_uploads_a_class_sets_a_limit_and_saves_the_table(visitor: Vis
     assert {row["file"]: row["field_margin"] for row in rows}["honest.json"] == "-1"
     visitor.page.set_viewport_size({"width": 800, "height": 900})
     assert visitor.overflow() == 0
-    visitor.main.get_by_role("button", name="Open in the editor").click()
+    visitor.main.get_by_role("button", name="Put on the workbench").click()
+    visitor.main.get_by_role("link", name="Go on in the editor").click()
     visitor.expect_page("architecture")

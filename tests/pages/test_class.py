@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.package.pack import pack
 from tests.classroom.handing_in import PRINTED, class_zip, member
-from tests.pages.helpers import button_keys, go_to, metric, on_strip, open_page, says, shown, texts
+from tests.pages.helpers import button_keys, go_to, links, metric, on_strip, open_page, says, shown, texts
 
 pytestmark = pytest.mark.usefixtures("idle")
 
@@ -92,12 +92,13 @@ def class_spec(name: str) -> bytes:
     return PRESET_JSON.replace('"seed-model-3"', f'"{name}"', 1).encode()
 
 
-def test_a_network_is_opened_in_the_editor() -> None:
+def test_a_network_is_put_on_the_workbench() -> None:
     session = with_class(open_page("class"), class_zip(member("ben.txt", PRINTED.encode())))
     shown(session.selectbox("class-one").set_value("ben.txt").run())
     assert says(session, "Receptive field: 9 (asked: ")
     assert says(session, "Read from printed text")
-    session.button("class-open").click().run()
+    shown(session.button("class-open").click().run())
+    assert "Go on in the editor" in links(session)
     assert "2,146 parameters, field 9 px" in on_strip(session, "architecture")
 
 

@@ -36,10 +36,12 @@ def draw_one(table: ClassTable, submissions: tuple[Submission, ...]) -> None:
         )
     for note in row.notes:
         st.markdown(f":orange-badge[:material/info: note] :small[{plain(note)}]")
-    if st.button(
-        "Open in the editor", icon=":material/edit:", key="class-open", on_click=_open, args=(spec.to_json(),)
-    ):
-        st.switch_page("pages/architecture.py")
+    # No st.switch_page: it refuses where limits lie in the URL.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Put on the workbench", icon=":material/edit:", key="class-open", on_click=_open, args=(spec.to_json(),)
+        ):
+            st.page_link("pages/architecture.py", label="Go on in the editor", icon=":material/schema:")
 
 
 def _open(spec_json: str) -> None:
