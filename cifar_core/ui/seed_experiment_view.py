@@ -38,7 +38,7 @@ def draw_seed_experiment() -> None:
     queued: tuple[str, ...] = st.session_state.get(_RUNS, ())
     if queued:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(":material/check: The three wait or train.", width="content")
+            st.caption(":material/check: Queued, one after the other.", width="content")
             st.page_link("pages/training.py", label="Watch them", icon=":material/play_circle:")
             link = {"run": ",".join(queued), "runs-pane": "Report"}
             st.page_link("pages/runs.py", label="Compare and report", icon=":material/description:", query_params=link)
