@@ -74,7 +74,7 @@ def _point_to_batch(spec: AugmentationSpec) -> None:
     """Mixers do nothing to one image alone: the way to where they are seen."""
     names = " and ".join(MIXERS[mixer.type].title for mixer in spec.batch)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/info: {names} cannot be seen here: they mix the images of a batch.", width="content")
+        st.caption(f":material/info: {names} cannot be seen here: a mixer works on a batch.", width="content")
         st.button(f"Show {BATCH.lower()}", icon=":material/grid_view:", key="show-batch", on_click=_show_batch)
 
 
