@@ -56,10 +56,7 @@ def draw_samples_view(spec: AugmentationSpec) -> None:
     count = SAMPLES if view == BY_CLASS else SAMPLES_OF_ONE
     pipeline = AlbumentationsPipeline(spec, dataset.mean)
     samples = draw_samples(pipeline, originals.images, originals.numbers, count, draw)
-    is_told = choose_numbers(
-        f"The original, then {count} draws. Point at one for its seed, from which the code under *Take away* draws "
-        "the same picture."
-    )
+    is_told = choose_numbers(f"The original, then {count} draws. Point at one for all that was drawn, and its seed.")
     sheet(
         _shown(originals, samples, spec, is_told, is_small=len(originals.titles) > 1),
         key="samples-sheet",
