@@ -32,19 +32,21 @@ def seed_command(epochs: int, dataset: str, wait: bool, as_json: bool) -> None:
     require_dataset(dataset)
     store = RunStore()
     runs = []
-    for config in seed_experiment(epochs, dataset):
-        run = execute_one(store, config, partial(store.start, config), wait, quiet=as_json)
-        runs.append(run)
-        if run.state != RunState.COMPLETED:
-            break
-    if as_json:
-        print_json([RunDetailOutput.of_stored(store, run) for run in runs])
-    else:
-        _print_claims(store, runs)
+    try:
+        for config in seed_experiment(epochs, dataset):
+            runs.append(execute_one(store, config, partial(store.start, config), wait, quiet=as_json))
+            if runs[-1].state != RunState.COMPLETED:
+                break
+    finally:  # where a later one cannot begin, hours of the ones before are told all the same
+        if runs:
+            _print_runs(store, runs, as_json)
     click.get_current_context().exit(0 if runs[-1].state in (RunState.COMPLETED, RunState.STOPPED) else 1)
 
 
-def _print_claims(store: RunStore, runs: Sequence[Run]) -> None:
+def _print_runs(store: RunStore, runs: Sequence[Run], as_json: bool) -> None:
+    if as_json:
+        print_json([RunDetailOutput.of_stored(store, run) for run in runs])
+        return
     # Imported behind the training: a typing error must not wait for it.
     from cifar_core.analysis.seed_claims import compare_with_seed
     from cifar_core.report.sentences import CLAIM_COLUMNS

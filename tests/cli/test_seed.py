@@ -36,6 +36,16 @@ def test_as_json_it_prints_the_runs_and_nothing_else(cli: Cli, monkeypatch: pyte
     assert (run["name"], run["state"]) == ("one", "completed")
 
 
+def test_what_is_done_is_told_where_the_next_one_cannot_begin(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    too_many = tiny_config("second").training.changed(validation_images=1_500).model_dump()
+    configs = (tiny_config("first"), tiny_config("second").changed(training=too_many))
+    monkeypatch.setattr("cifar_core.cli.seed.seed_experiment", lambda *_: configs)
+    outcome = cli("seed", "--dataset", "digits")
+    assert outcome.status != 0
+    (run,) = [run for run in RunStore().list_runs() if run.name == "first"]
+    assert f"report {run.id}" in outcome.out
+
+
 def test_what_cannot_be_is_refused_in_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli("seed", "--epochs", 0).assert_refused(2, "0", "200")
     cli("seed", "--dataset", "mnist").assert_refused(2, "mnist", "digits")
