@@ -57,9 +57,9 @@ def _from_json(text: str | bytes, what: str) -> object:
     except UnicodeDecodeError:
         problem = "this is not JSON (it is no text in UTF-8)"
     except ValueError:  # thousands of digits, which Python refuses in words of its own
-        problem = "a number in this JSON is too long"
+        problem = "this is not JSON that can be read (a number in it is too long)"
     except RecursionError:
-        problem = "this JSON is nested too deeply to be one"
+        problem = "this is not JSON that can be read (it is nested too deeply)"
     raise SpecError(f"{what}: {problem}.")
 
 

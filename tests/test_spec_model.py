@@ -72,9 +72,9 @@ def test_further_problems_are_counted() -> None:
     [
         ("null", "AugmentationSpec is null: it must be an object with fields."),
         ("true", "AugmentationSpec is true: it must be an object with fields."),
-        ("[" * 100_000, "AugmentationSpec: this JSON is nested too deeply to be one."),
+        ("[" * 100_000, "AugmentationSpec: this is not JSON that can be read (it is nested too deeply)."),
         (b"\xff\xfe\x00", "AugmentationSpec: this is not JSON (it is no text in UTF-8)."),
-        ("1" * 5_000, "AugmentationSpec: a number in this JSON is too long."),
+        ("1" * 5_000, "AugmentationSpec: this is not JSON that can be read (a number in it is too long)."),
         ('{"transforms": [3]}', "AugmentationSpec: transforms[0] is 3: it must be an object with fields."),
     ],
     ids=["null", "true", "deep", "bytes", "digits", "no object"],

@@ -45,11 +45,15 @@ class ClaimRow:
 
 
 def seed_model_of(run: Run) -> str | None:
-    """The seed's model that a run repeats: the same layers and the same transforms. None if it repeats none."""
+    """The seed's model that a run repeats: the same layers and the same augmentation. None if it repeats none.
+
+    How it trains may differ: the document tells neither optimizer nor schedule.
+    """
     for name in SEED_MODELS:
         preset = find_preset(name)
         same_layers = run.config.architecture.changed(name=name) == preset.spec
-        if same_layers and run.config.augmentation.transforms == find_augmentation(preset.augmentation).spec.transforms:
+        wanted, given = find_augmentation(preset.augmentation).spec, run.config.augmentation
+        if same_layers and (given.transforms, given.batch) == (wanted.transforms, wanted.batch):
             return name
     return None
 

@@ -264,6 +264,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "show": TypeAdapter(RunDetailOutput),
     "stop": TypeAdapter(RunOutput),
     "resume": TypeAdapter(RunDetailOutput),
+    "seed": TypeAdapter(list[RunDetailOutput]),
     "delete": TypeAdapter(list[RunOutput]),
     "restore": TypeAdapter(list[RunOutput]),
     "purge": TypeAdapter(PurgeOutput),

@@ -15,8 +15,9 @@ from cifar_core.errors import SpecError, StoreError
 from cifar_core.files import rename
 from cifar_core.runs.database import Database
 from cifar_core.runs.records import RunState
+from cifar_core.runs.report_texts import ReportText
 from cifar_core.runs.reports import note_event
-from cifar_core.runs.tables import EpochRow, RunRow, StoreInfoRow
+from cifar_core.runs.tables import EpochRow, ReportTextRow, RunRow, StoreInfoRow
 
 UNFINISHED_MARK = ".unfinished"
 """A file in the folder of a run whose row may not be there yet."""
@@ -30,6 +31,8 @@ class Arrival:
     epochs: list[EpochRow]
     note: str
     """For its history: where it came from."""
+    text: ReportText
+    """A person's words on it."""
     files: Path
     """A folder beside that of the run, which becomes the run's; it holds an `UNFINISHED_MARK`."""
 
@@ -94,6 +97,8 @@ def _add_rows(session: Session, arrival: Arrival) -> None:
     session.add(arrival.row)
     session.flush()
     session.add_all(arrival.epochs)
+    if arrival.text != ReportText():
+        session.add(ReportTextRow(run_id=arrival.row.id, target=arrival.text.target, analysis=arrival.text.analysis))
     note_event(session, arrival.row.id, RunState(arrival.row.state), arrival.note)
     session.flush()
 

@@ -34,15 +34,16 @@ class RunQueue(RunFinder):
         with self._database.writing() as session:
             return record_from_row(_add_queued(session, config))
 
-    def launch(self, configs: Sequence[RunConfig], parent_id: str | None = None) -> Launch:
+    def launch(self, configs: Sequence[RunConfig], parent_id: str | None = None, as_group: bool = True) -> Launch:
         """Queues runs that a person asked for, each once.
 
         A run of the same configuration that waits or trains already stands for the one asked for: a double click, or
         the same button pressed in two browsers, makes one run.
 
         Args:
-            configs: more than one becomes a group: runs that differ in their seed alone.
+            configs: of the runs, all of which are queued or none.
             parent_id: the run whose settings were cloned.
+            as_group: whether more than one become a group, which is what differs in its seed alone.
         """
         self.mark_vanished()  # what died stands for nothing
         runs, added = [], 0
@@ -56,7 +57,7 @@ class RunQueue(RunFinder):
                 if row is None:
                     row, added = _add_queued(session, config), added + 1
                     group_id = group_id or row.id
-                    row.parent_id, row.group_id = parent_id, group_id if len(configs) > 1 else None
+                    row.parent_id, row.group_id = parent_id, group_id if as_group and len(configs) > 1 else None
                 runs.append(record_from_row(row))
         return Launch(tuple(runs), added)
 

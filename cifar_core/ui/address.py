@@ -2,7 +2,8 @@
 
 The browser tells its URL with every click, and hears of a new one only at the end of a rerun's messages: a click before
 that brings the former URL. Taken at its word it would undo what was just chosen, or leave the URL behind for good.
-So a value that this page had before its present one counts as an echo, and is written anew.
+So a value that this page had before its present one counts as an echo, and is written anew. The price: a link from a
+page to itself could not bring a former value back, and there is none.
 
 Streamlit's own `bind="query-params"` does this for widgets; here is what lies in no single widget.
 """
@@ -35,7 +36,7 @@ def linked(name: str) -> str | None:
     told, known = _told(name), _known(name)
     if told == known[-1] or told in known[:-1]:
         return known[-1]
-    known.append(told)  # a link that was opened on this very page
+    _note(known, told)  # a link that was opened on this very page
     return told
 
 
@@ -44,8 +45,9 @@ def write(name: str, value: str | None) -> None:
 
     Args:
         name: of the parameter.
-        value: None takes it out of the URL.
+        value: None, or no sign at all, takes it out of the URL.
     """
+    value = value or None
     told, known = _told(name), _known(name)
     if told == value == known[-1]:
         return
@@ -56,8 +58,12 @@ def write(name: str, value: str | None) -> None:
             st.query_params[name] = ""  # the removal of what is not there would not reach the browser
         del st.query_params[name]
     if known[-1] != value:
-        known.append(value)
-        del known[:-_MOST]
+        _note(known, value)
+
+
+def _note(known: list[str | None], value: str | None) -> None:
+    known.append(value)
+    del known[:-_MOST]
 
 
 def _told(name: str) -> str | None:

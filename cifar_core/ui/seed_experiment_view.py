@@ -38,7 +38,7 @@ def draw_seed_experiment() -> None:
     queued: tuple[str, ...] = st.session_state.get(_RUNS, ())
     if queued:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(":material/check: The three wait or train.", width="content")
+            st.caption(":material/check: Queued, one after the other.", width="content")
             st.page_link("pages/training.py", label="Watch them", icon=":material/play_circle:")
             link = {"run": ",".join(queued), "runs-pane": "Report"}
             st.page_link("pages/runs.py", label="Compare and report", icon=":material/description:", query_params=link)
@@ -47,10 +47,8 @@ def draw_seed_experiment() -> None:
 def _launch(epochs: int, dataset: str) -> None:
     try:
         store: RunStore = resources.run_store()
-        # Each by itself: a group is what differs in its seed alone.
-        st.session_state[_RUNS] = tuple(
-            store.launch([config]).runs[0].id for config in seed_experiment(epochs, dataset)
-        )
+        launch = store.launch(seed_experiment(epochs, dataset), as_group=False)
+        st.session_state[_RUNS] = tuple(run.id for run in launch.runs)
         resources.jobs().ring()
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cifar_core.analysis.seed_claims import compare_with_seed, seed_model_of
+from cifar_core.data import AugmentationSpec
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.seed_experiment import seed_experiment
 from tests.tiny import some_metrics, tiny_config
@@ -34,6 +35,9 @@ def test_another_network_or_data_set_repeats_none(models: list[Run], own_store: 
     other = replace(models[0], config=tiny_config("other"))
     assert seed_model_of(other) is None
     assert compare_with_seed(other, []) == ()
+    mixed = AugmentationSpec.parse({**models[2].config.augmentation.model_dump(), "batch": [{"type": "mixup"}]})
+    mixing = models[2].config.changed(augmentation=mixed.model_dump())
+    assert seed_model_of(replace(models[2], config=mixing)) is None
     on_digits = replace(models[0], config=seed_experiment(3, "digits")[0])
     assert compare_with_seed(on_digits, []) == ()
 

@@ -88,7 +88,7 @@ class TestNamingANetwork:
             (b'{"name": "half"', ["not JSON"]),
             (b"[" * 100_000, ["not JSON"]),
             (b"[]", ["[]"]),
-            (b"null", ["None"]),
+            (b"null", ["null"]),
             (b"{}", ["head", "missing"]),
         ],
     )

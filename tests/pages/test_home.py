@@ -80,6 +80,6 @@ def test_the_seeds_three_models_are_queued_once_with_one_click(store: RunStore, 
     assert [run.name for run in reversed(queued)] == ["seed-model-1", "seed-model-2", "seed-model-3"]
     assert {(run.config.training.epochs, run.config.training.protocol) for run in queued} == {(3, "seed")}
     assert len({run.group_id for run in queued}) == 1, "no group: they differ in more than their seed"
-    assert says(session, "The three wait or train.")
+    assert says(session, "Queued, one after the other.")
     assert "Compare and report" in links(session)
     assert says(session, "Without CIFAR-10 the figures say nothing of the document's")

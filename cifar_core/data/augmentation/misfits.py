@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.data.augmentation.spec import AugmentationSpec
-from cifar_core.data.augmentation.transforms import ColorJitter, Grayscale, HorizontalFlip
+from cifar_core.data.augmentation.transforms import ColorJitter, Grayscale, HorizontalFlip, Transform
 from cifar_core.data.datasets import DatasetInfo
 
 
@@ -16,17 +16,24 @@ def misfits(spec: AugmentationSpec, dataset: DatasetInfo) -> list[str]:
         dataset: on whose training images.
     """
     told = []
-    flips = any(isinstance(transform, HorizontalFlip) and transform.p for transform in spec.transforms)
-    if flips and not dataset.can_be_mirrored:
+    happening = [transform for transform in spec.transforms if transform.p]
+    if not dataset.can_be_mirrored and any(isinstance(transform, HorizontalFlip) for transform in happening):
         flip = TRANSFORMS["horizontal_flip"].title
         told.append(f"{dataset.title} are mirrored here, and a mirrored 2 is no 2: switch {flip} off for them.")
-    colours = [
-        TRANSFORMS[transform.type].title
-        for transform in spec.transforms
-        if isinstance(transform, Grayscale)
-        or (isinstance(transform, ColorJitter) and (transform.saturation or transform.hue))
-    ]
-    if colours and dataset.is_grey:
-        names = " and ".join(dict.fromkeys(colours))
-        told.append(f"{dataset.title} have no colour: what {names} draws of saturation and hue changes nothing.")
+    if dataset.is_grey:
+        told += dict.fromkeys(
+            f"{dataset.title} have no colour: {sentence}" for sentence in map(_of_colour, happening) if sentence
+        )
     return told
+
+
+def _of_colour(transform: Transform) -> str:
+    """What of a transform changes nothing in a grey image, as the end of a sentence; empty for nothing."""
+    title = TRANSFORMS[transform.type].title
+    match transform:
+        case Grayscale():
+            return f"{title} changes nothing."
+        case ColorJitter(saturation=saturation, hue=hue) if saturation or hue:
+            return f"what {title} draws of saturation and hue changes nothing."
+        case _:
+            return ""

@@ -9,6 +9,7 @@ from pydantic import Field, NaiveDatetime
 from cifar_core.protocol import EvaluationSplit, Protocol
 from cifar_core.runs.keeping import MAX_NOTE, MAX_TAG, MAX_TAGS
 from cifar_core.runs.records import RunState
+from cifar_core.runs.report_texts import MAX_TEXT
 from cifar_core.spec_model import SpecModel
 from cifar_core.zips import MIB
 
@@ -78,6 +79,9 @@ class PackedRun(SpecModel):
     group_id: RunId | None
     note: Annotated[Text, Field(max_length=MAX_NOTE)]
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=MAX_TAG)]], Field(max_length=MAX_TAGS)]
+    target: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
+    """A person's own words on it, for its report."""
+    analysis: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
 
 
 class Manifest(SpecModel):

@@ -28,6 +28,7 @@ from cifar_core.runs.package.layout import (
 from cifar_core.runs.package.reading import read_package
 from cifar_core.runs.package.weights import packed_weights
 from cifar_core.runs.records import Run
+from cifar_core.runs.report_texts import ReportText
 from cifar_core.runs.run_files import Predictions, RunFiles
 from cifar_core.runs.store import RunStore
 
@@ -91,7 +92,7 @@ def _packed(store: RunStore, run: Run) -> bytes:
         project_version=__version__,
         created_at=run.created_at,
         weights_epoch=weights.epoch,
-        run=_row(run, test),
+        run=_row(run, test, store.report_text(run.id)),
         members={
             name: Member(size=len(content), sha256=hashlib.sha256(content).hexdigest())
             for name, content in members.items()
@@ -101,7 +102,7 @@ def _packed(store: RunStore, run: Run) -> bytes:
     return write_archive(everything, stored=frozenset({WEIGHTS}))
 
 
-def _row(run: Run, test: Predictions | None) -> PackedRun:
+def _row(run: Run, test: Predictions | None, text: ReportText) -> PackedRun:
     return PackedRun(
         id=run.id,
         name=run.name,
@@ -121,6 +122,8 @@ def _row(run: Run, test: Predictions | None) -> PackedRun:
         group_id=run.group_id,
         note=run.note,
         tags=list(run.tags),
+        target=text.target,
+        analysis=text.analysis,
     )
 
 

@@ -18,6 +18,7 @@ from cifar_core.runs.keeping import kept_tags
 from cifar_core.runs.package.layout import LOG
 from cifar_core.runs.package.reading import RunPackage, read_package
 from cifar_core.runs.records import Run, RunOrigin
+from cifar_core.runs.report_texts import ReportText
 from cifar_core.runs.rows import as_json, new_run_row
 from cifar_core.runs.run_files import RunFiles
 from cifar_core.runs.store import RunStore
@@ -80,7 +81,8 @@ def staged_arrival(store: RunStore, package: RunPackage, origin: RunOrigin, note
             files.save_predictions(split, predictions)
         if package.log:
             write_atomically(files.folder / LOG, package.log.encode())
-        yield Arrival(_row(package, origin), _epoch_rows(package), note, files.folder)
+        text = ReportText(package.run.target, package.run.analysis)
+        yield Arrival(_row(package, origin), _epoch_rows(package), note, text, files.folder)
     finally:
         shutil.rmtree(files.folder, ignore_errors=True)
 

@@ -33,7 +33,11 @@ def draw_batch_view(dataset: ImageDataset, spec: AugmentationSpec, draw: int) ->
     from cifar_core.data.augmentation.batch_preview import draw_batch, report_mix, tell_classes
 
     batch = draw_batch(dataset, spec, BATCH_SIZE, draw)
-    classes = [tell_classes(weights, dataset.class_names) for weights in batch.weights]
+    # A class and its share stay on one line.
+    classes = [
+        tell_classes(weights, dataset.class_names).replace(" ", "\u00a0").replace(",\u00a0", ", ")
+        for weights in batch.weights
+    ]
     is_told = choose_numbers(
         f"{BATCH_SIZE} training images, taken at random, as the network receives them, with the answer that it is to "
         "give."

@@ -56,10 +56,7 @@ def draw_samples_view(spec: AugmentationSpec) -> None:
     count = SAMPLES if view == BY_CLASS else SAMPLES_OF_ONE
     pipeline = AlbumentationsPipeline(spec, dataset.mean)
     samples = draw_samples(pipeline, originals.images, originals.numbers, count, draw)
-    is_told = choose_numbers(
-        f"The original, then {count} draws. Point at one for its seed, from which the code under *Take away* draws "
-        "the same picture."
-    )
+    is_told = choose_numbers(f"The original, then {count} draws. Point at one for all that was drawn, and its seed.")
     sheet(
         _shown(originals, samples, spec, is_told, is_small=len(originals.titles) > 1),
         key="samples-sheet",
@@ -74,7 +71,7 @@ def _point_to_batch(spec: AugmentationSpec) -> None:
     """Mixers do nothing to one image alone: the way to where they are seen."""
     names = " and ".join(MIXERS[mixer.type].title for mixer in spec.batch)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/info: {names} cannot be seen here: they mix the images of a batch.", width="content")
+        st.caption(f":material/info: {names} cannot be seen here: a mixer works on a batch.", width="content")
         st.button(f"Show {BATCH.lower()}", icon=":material/grid_view:", key="show-batch", on_click=_show_batch)
 
 

@@ -19,6 +19,7 @@ from cifar_core.runs.evaluation import TrainedNetwork, predict_split, stored_or_
 from cifar_core.runs.package.pack import pack
 from cifar_core.runs.package.reading import read_package
 from cifar_core.runs.package.unpack import staged_arrival, unpack
+from cifar_core.runs.report_texts import ReportText
 from tests.runs.package.building import members_of, told
 from tests.runs.package.conftest import train
 
@@ -95,6 +96,16 @@ def test_it_can_be_evaluated_anew(store: RunStore, run: Run, file: Path) -> None
     unpacked = unpack(store, file)
     RunFiles(store.run_folder(run.id)).predictions_path("test").unlink()
     assert predict_split(store, unpacked, "test").accuracy == run.test_accuracy
+
+
+def test_a_persons_words_on_it_come_along(store: RunStore, origin: RunStore, run: Run, tmp_path: Path) -> None:
+    words = ReportText("Fewer channels.\nNo more.", "It works.")
+    origin.set_report_text(run.id, words)
+    file = tmp_path / "told.cifarrun"
+    file.write_bytes(pack(origin, run))
+    origin.set_report_text(run.id, ReportText())
+    assert unpack(store, file).id == run.id
+    assert store.report_text(run.id) == words
 
 
 def test_packing_it_again_gives_the_same_bytes(store: RunStore, file: Path, package: bytes) -> None:
