@@ -207,6 +207,6 @@ def test_code_in_a_folder_is_not_even_opened(tmp_path: Path, monkeypatch: pytest
         opened.append(Path(path).name)
         return real(path, *arguments)
 
-    monkeypatch.setattr(entries.os, "open", watched)
+    monkeypatch.setattr(os, "open", watched)
     assert "model.py" in problems(tmp_path)
     assert opened == ["honest.json"]

@@ -56,7 +56,7 @@ def test_a_class_is_a_table_with_a_row_a_file() -> None:
     assert rows.loc["honest.json", "field"] == 69
     assert rows.loc["ben/model.txt", "more"] == 9 - 45
     assert list(rows["rules"]) == ["not judged", "4 not met", "not judged", "met"]
-    assert rows.loc["dora.py", "what is wrong"].startswith("A .py file may run code")
+    assert str(rows.loc["dora.py", "what is wrong"]).startswith("A .py file may run code")
     assert says(session, "dora.py: A .py file may run code")
     assert says(session, "evil.json: Its name leads out of the zip")
     assert metric(session, "Networks") == "2 of 4 files"
