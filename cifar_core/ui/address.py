@@ -17,14 +17,19 @@ _MOST = 50
 """Former values of a parameter that are known as echoes."""
 
 
-def enter_page(title: str) -> None:
+def enter_page(title: str) -> bool:
     """Begins a page: what the URL said on another one says nothing here.
 
     Args:
         title: of the page; the same one again is a rerun of it.
+
+    Returns:
+        Whether the page was entered just now, from another one or by a URL.
     """
-    if st.session_state.get(_PAGE) != title:
+    is_new = st.session_state.get(_PAGE) != title
+    if is_new:
         st.session_state[_PAGE], st.session_state[_KNOWN] = title, {}
+    return is_new
 
 
 def linked(name: str) -> str | None:

@@ -51,12 +51,12 @@ def page(title: str, icon: str) -> Iterator[None]:
     tab = f"{title} · CIFAR Lab"
     st.set_page_config(tab, icon, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     style_page()
-    enter_page(title)
+    is_entered = enter_page(title)
     _draw_navigation()
     st.header(title, anchor=False)
     strip = st.container()
     problem = _open_store()
-    _restore_workbench()
+    _restore_workbench(is_entered)
     try:
         yield
     except LabError as error:
@@ -79,8 +79,8 @@ def _draw_navigation() -> None:
         mend_back()
 
 
-def _restore_workbench() -> None:
-    for problem in restore_from_link():
+def _restore_workbench(is_entered: bool) -> None:
+    for problem in restore_from_link(is_entered):
         st.warning(plain(problem), icon=":material/link_off:")
 
 

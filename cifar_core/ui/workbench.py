@@ -17,7 +17,7 @@ from cifar_core.training import FIRST_RUN, Recipe, TrainingSpec, find_recipe, re
 from cifar_core.ui.starts import architecture_starts, augmentation_starts
 from cifar_core.words import count, counted, plain
 
-DEFAULT_PRESET = "seed-model-3"
+DEFAULT_PRESET, NO_AUGMENTATION = "seed-model-3", "none"
 _ARCHITECTURE, _AUGMENTATION, _RECIPE = "workbench.architecture", "workbench.augmentation", "workbench.recipe"
 _TRAININGS = "workbench.trainings"
 """Every recipe's settings as they were edited last, so that a look at another recipe loses none."""

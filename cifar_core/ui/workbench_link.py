@@ -79,19 +79,25 @@ def _link(name: str, spec: ArchitectureSpec | AugmentationSpec, is_everywhere: b
     return safe_name if is_everywhere else f"{safe_name}~{_packed(spec.model_dump_json())}"
 
 
-def restore_from_link() -> list[str]:
-    """Takes the workbench from the URL of a page that was reloaded, unless this session has one already.
+def restore_from_link(is_entered: bool) -> list[str]:
+    """Takes the workbench from the URL of a page that was reloaded, or come back to by the browser's Back.
+
+    Args:
+        is_entered: whether the page was entered just now: the menu's links say nothing of the workbench, so that what
+            a URL says then is meant. Later on, what this session has counts.
 
     Returns:
         A sentence for each part of the link that is damaged, or names what is not saved here.
     """
     problems = []
+    now = _parameters()
     for kind, parameter, restore in (
         ("architecture", "network", _restore_architecture),
         ("augmentation", "transforms", _restore_augmentation),
         ("recipe", "recipe", _restore_recipe),
     ):
-        if not has_chosen(kind) and (link := linked(parameter)) is not None:
+        link = linked(parameter)
+        if link is not None and link != now[parameter] and (is_entered or not has_chosen(kind)):
             name, _, packed = link.partition("~")
             try:
                 restore(unquote(name), packed)

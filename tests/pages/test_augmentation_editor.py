@@ -260,3 +260,17 @@ def test_one_transform_more_than_there_may_be_cannot_be_switched_on() -> None:
     assert not session.toggle("none.cutmix").disabled
     shown(session.toggle("none.grayscale").set_value(False).run())
     assert not session.toggle("none.horizontal_flip").disabled
+
+
+def test_a_transform_switched_off_and_on_is_as_it_was() -> None:
+    session = open_page("augmentation", transforms="assignment")
+    shown(session.slider("assignment.shift_scale_rotate.rotate_limit").set_value(90).run())
+    edited = laid_augmentation(session)
+    shown(session.toggle("assignment.shift_scale_rotate").set_value(False).run())
+    shown(session.toggle("assignment.shift_scale_rotate").set_value(True).run())
+    assert laid_augmentation(session) == edited
+    shown(session.toggle("assignment.shift_scale_rotate").set_value(False).run())
+    shown(session.button("reset-augmentation").click().run())
+    shown(session.toggle("assignment.shift_scale_rotate").set_value(False).run())
+    shown(session.toggle("assignment.shift_scale_rotate").set_value(True).run())
+    assert laid_augmentation(session) == find_augmentation("assignment").spec

@@ -87,3 +87,18 @@ def test_the_same_mixer_twice_is_refused_in_a_sentence() -> None:
     bring(session, '{"batch": [{"type": "mixup"}, {"type": "mixup"}]}')
     (told,) = session.error
     assert as_read(told.value).startswith("The augmentation: batch holds mixup twice: each mixer may be there once.")
+
+
+def test_no_text_at_all_is_told_so() -> None:
+    session = open_page("augmentation", transforms="assignment", pictures="Take away")
+    bring(session, "  ")
+    (told,) = session.error
+    assert as_read(told.value).startswith("There is no text: paste an augmentation's JSON, or choose its file.")
+
+
+def test_what_is_brought_began_with_what_it_names_or_with_nothing() -> None:
+    session = open_page("augmentation", transforms="assignment", pictures="Take away")
+    bring(session, AugmentationSpec(name="mine", transforms=(ColorJitter(),)).to_json())
+    assert session.selectbox("augmentation").value == "none"
+    bring(session, AugmentationSpec(name="best", transforms=(ColorJitter(),)).to_json())
+    assert session.selectbox("augmentation").value == "best"

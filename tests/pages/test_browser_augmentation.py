@@ -88,3 +88,17 @@ def test_back_leaves_the_page_whatever_was_set_on_it_and_forward_finds_it(visito
     visitor.page.go_forward()
     visitor.expect_page("augmentation")
     expect(probability).to_have_value("0.65")
+
+
+def test_back_brings_the_augmentation_of_its_page_again(visitor: Visitor) -> None:
+    visitor.open("augmentation", "?transforms=assignment")
+    rotate = visitor.main.get_by_role("slider", name="Rotate, degrees")
+    before = visitor.page.url
+    rotate.press("End")
+    visitor.page.wait_for_function("before => location.href !== before", arg=before)
+    visitor.go("training")
+    visitor.choose("choose-augmentation", "None")
+    visitor.expect_query(transforms="none")
+    visitor.page.go_back()
+    visitor.expect_page("augmentation")
+    expect(rotate).to_have_value("90")

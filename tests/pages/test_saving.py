@@ -28,7 +28,7 @@ from cifar_core.ui.training.recipe_editor import edit_recipe, select_recipe
 from cifar_core.ui.workbench import draw_strip
 from cifar_core.ui.workbench_link import restore_from_link
 read_saved()
-restore_from_link()
+restore_from_link(is_entered=False)
 choose_architecture()
 choose_augmentation_preset()
 select_recipe()

@@ -45,9 +45,6 @@ _BRIEF = {
     "moved ": "",
     "zoomed in ": "zoom +",
     "zoomed out ": "zoom -",
-    "at x ": "at x",
-    ", y ": " y",
-    "hole at ": "hole ",
     "contrast ": "contr. ",
     "brightness ": "bright ",
     "saturation ": "satur. ",
@@ -56,6 +53,7 @@ _BRIEF = {
 }
 """What stands in place of words for which a small image has no room."""
 _ARROWS = {"right": "→", "left": "←", "down": "↓", "up": "↑"}
+_HOLE = re.compile(r"hole(?: (\d+) x (\d+))? at x (\d+), y (\d+)")
 _MOVE = re.compile(r"(\d+) px (right|left|down|up)")
 
 
@@ -65,6 +63,7 @@ def brief(phrase: str) -> str:
     No line ends inside it.
     """
     phrase = _MOVE.sub(lambda move: f"{_ARROWS[move[2]]}{move[1]}", phrase).replace(", ↓", " ↓").replace(", ↑", " ↑")
+    phrase = _HOLE.sub(lambda hole: f"hole {f'{hole[1]}x{hole[2]} ' if hole[1] else ''}x{hole[3]} y{hole[4]}", phrase)
     for words, short in _BRIEF.items():
         phrase = phrase.replace(words, short)
     return phrase.replace(" ", "\u00a0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +23,8 @@ from cifar_core.ui.workbench import (
 )
 
 _START = "augmentation"
+_PARKED = "augmentation.parked"
+"""By the key of its switch: a transform or mixer as it was when it was switched off."""
 _ORDER = list(TRANSFORMS)
 
 Part = Transform | Mixer
@@ -47,8 +50,8 @@ def choose_augmentation() -> AugmentationSpec:
             "Back to the preset" if preset.name in starts.presets else "Back to saved",
             icon=":material/restart_alt:",
             key="reset-augmentation",
-            on_click=put_augmentation,
-            args=(preset.name, preset.spec),
+            on_click=_back_to,
+            args=(preset,),
             disabled=spec == preset.spec,
         )
         save_augmentation()
@@ -62,7 +65,13 @@ def choose_augmentation() -> AugmentationSpec:
     return spec
 
 
+def _back_to(preset: AugmentationPreset) -> None:
+    st.session_state.pop(_PARKED, None)
+    put_augmentation(preset.name, preset.spec)
+
+
 def _start_from_chosen() -> None:
+    st.session_state.pop(_PARKED, None)
     start_from_augmentation(st.session_state[_START])
 
 
@@ -81,7 +90,7 @@ def _offer_order(spec: AugmentationSpec) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 for way, to, is_end in (("earlier", place - 1, place == 0), ("later", place + 1, place == last)):
                     st.button(
-                        "",
+                        way.capitalize(),
                         icon=":material/arrow_upward:" if way == "earlier" else ":material/arrow_downward:",
                         key=f"{way}-{place}",
                         help=f"Moves {title} one place {way}",
@@ -177,12 +186,20 @@ def _draw_field(field: Field, key: str, now: Part, start: Part, nth: int) -> Non
 
 
 def _switch(key: str, start: Part, nth: int) -> None:
-    """Takes a transform or mixer in, as the preset has it and at its place in the catalogue's order, or the nth out."""
+    """Takes a transform or mixer in, at its place in the catalogue's order, or the nth out.
+
+    It comes as it was when it was switched off, or else as the preset has it.
+    """
     name, parts = _parts_beside(start)
+    parked: dict[str, dict[str, Any]] = st.session_state.setdefault(_PARKED, {})
     if not st.session_state[key]:
         gone = _places(parts, start.type)[nth]
+        parked[key] = parts[gone].model_dump()
         _put(**{name: [*parts[:gone], *parts[gone + 1 :]]})
-    elif start.type in MIXERS:
+        return
+    if key in parked:  # as it was when it was switched off: with and without is what a person compares
+        start = start.parse(parked.pop(key))
+    if start.type in MIXERS:
         _put(batch=[*parts, start])
     else:
         before = [_ORDER.index(part.type) < _ORDER.index(start.type) for part in parts]

@@ -33,7 +33,7 @@ def draw_sweep_view(spec: AugmentationSpec) -> None:
         _draw_sweep(originals, transform, name, amount, dataset.mean)
         asked = written_range(amount.asked, amount.unit)
         who = "Your augmentation" if is_on else "It is not on; with its usual settings it"
-        does = f"leaves it at {asked}" if _is_fixed(amount) else f"draws {asked}: what lies outside is marked as beyond"
+        does = f"leaves it at {asked}" if _is_fixed(amount) else f"draws {asked}; a picture beyond that is marked"
         st.caption(f"{who} {does}. Everything else that the transform draws is kept still.")
 
 

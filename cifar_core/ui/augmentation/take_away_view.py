@@ -8,8 +8,9 @@ from cifar_core.data import AugmentationSpec
 from cifar_core.data.augmentation.code import augmentation_code
 from cifar_core.errors import SpecError
 from cifar_core.ui.augmentation.choosing import choose_dataset
+from cifar_core.ui.starts import augmentation_starts
 from cifar_core.ui.take_away import json_download
-from cifar_core.ui.workbench import augmentation_preset_on_workbench, put_augmentation
+from cifar_core.ui.workbench import NO_AUGMENTATION, augmentation_preset_on_workbench, put_augmentation
 from cifar_core.ui.workbench_link import augmentation_link, share_link
 from cifar_core.words import counted, plain
 
@@ -68,12 +69,16 @@ def _open_pasted() -> None:
 def _open(text: str | bytes) -> None:
     """Lays it on the workbench; what cannot be read changes nothing."""
     st.session_state[_REFUSED] = st.session_state[_LAID] = None
+    if not text.strip():
+        st.session_state[_REFUSED] = "There is no text: paste an augmentation's JSON, or choose its file."
+        return
     try:
         spec = AugmentationSpec.parse(text)
     except SpecError as error:
         st.session_state[_REFUSED] = str(error).replace(AugmentationSpec.__name__, "The augmentation", 1)
         return
-    put_augmentation(augmentation_preset_on_workbench().name, spec)
+    # What it began with: the preset or saved one that it names, or else nothing at all.
+    put_augmentation(spec.name if spec.name in augmentation_starts().names else NO_AUGMENTATION, spec)
     st.session_state[_LAID] = counted(len(spec.transforms), "transform") + (
         f" and {counted(len(spec.batch), 'mixer')}" if spec.batch else ""
     )

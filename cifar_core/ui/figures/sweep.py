@@ -10,7 +10,7 @@ from cifar_core.data.datasets import Images
 from cifar_core.ui.figures.layout import laid_out
 from cifar_core.ui.sprites import png_url
 
-_HEIGHT = 380
+_HEIGHT = 420
 _MILLISECONDS = 60
 """That each picture stands."""
 _BUTTON, _ON_BUTTON = "#4477AA", "#FFFFFF"
@@ -70,7 +70,7 @@ def _steps(milliseconds: int) -> dict[str, object]:
 def _buttons() -> dict[str, object]:
     play = {"label": "Play", "method": "animate", "args": [None, _steps(_MILLISECONDS)]}
     pause = {"label": "Pause", "method": "animate", "args": [[None], _steps(0)]}
-    place = {"x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "pad": {"t": 34}}
+    place = {"x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "pad": {"t": 76}}
     colors = {"bgcolor": _BUTTON, "bordercolor": _BUTTON, "font": {"color": _ON_BUTTON}}
     return {"type": "buttons", "direction": "left", "buttons": [play, pause], "showactive": False, **place, **colors}
 
@@ -82,8 +82,8 @@ def _slider(labels: Sequence[str], title: str, active: int) -> dict[str, object]
     return {
         "steps": steps,
         "active": active,
-        "x": 0.2,
-        "len": 0.8,
+        "x": 0,
+        "len": 1,
         "y": 0,
         "pad": {"t": 20},
         "currentvalue": {"prefix": f"{title}: ", "xanchor": "left", "font": {"size": 15, "color": _BUTTON}},

@@ -154,7 +154,7 @@ def test_a_range_of_one_value_is_that_value() -> None:
         ("turned 7° left", "7° left"),
         ("moved 2 px right, 1 px up", "→2 ↑1"),
         ("zoomed out 4 %", "zoom -4 %"),
-        ("hole 3 x 5 at x 9, y 10", "hole 3 x 5 at x9 y10"),
+        ("hole 3 x 5 at x 9, y 10", "hole 3x5 x9 y10"),
         ("hole at x 9, y 10", "hole x9 y10"),
         ("contrast -5 %", "contr. -5 %"),
         ("brightness +12 %", "bright +12 %"),
