@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeGuard
+from pathlib import Path
 
 import pytest
 
@@ -141,30 +138,10 @@ print(len(states), states.count(COMPLETED), states.count(FAILED), states.count(-
 """
 
 
-Done = subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="module")
-def sweeps(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Done]]]:
-    """The sweeps that this session's tests ask for: each computes with one thread, and so two go on at a time."""
-    wanted = [str(item.callspec.params["what"]) for item in request.session.items if _is_sweep(item)]
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            what: pool.submit(run_python, SWEEP, tmp_path_factory.mktemp(what), what, timeout=280) for what in wanted
-        }
-        pool.shutdown(cancel_futures=True)
-
-
-def _is_sweep(item: pytest.Item) -> TypeGuard[pytest.Function]:
-    return isinstance(item, pytest.Function) and "sweeps" in item.fixturenames
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["kill", "error", "full", "flush"])
-def test_wherever_a_run_is_cut_off_it_goes_on_to_the_same_bits(sweeps: dict[str, Future[Done]], what: str) -> None:
-    result = sweeps[what].result()
+def test_wherever_a_run_is_cut_off_it_goes_on_to_the_same_bits(tmp_path: Path, what: str) -> None:
+    result = run_python(SWEEP, tmp_path, what, timeout=280)
     assert result.returncode == 0, result.stderr
     operations, completed, failed, killed = map(int, result.stdout.split())
     # config.json, last.pt twice, best.pt at least once, two predictions: a write, two flushes and a rename each.
