@@ -29,9 +29,16 @@ FLAGS = (
 STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PATIENCE = 60_000
 """Milliseconds that anything may take on a busy machine; nothing waits longer than it must."""
-HARMLESS = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED", "/_stcore/", "/media/")
+HARMLESS = (
+    "ERR_NAME_NOT_RESOLVED",
+    "ERR_INTERNET_DISCONNECTED",
+    "/_stcore/",
+    "/media/",
+    "Download Button source error - 404",
+)
 """Streamlit asks for a file of its own site, and on a deep link looks for its server in several places. Pictures below
-the window are loaded when they come into sight, and those of a gallery that was replaced meanwhile are gone by then."""
+the window are loaded when they come into sight, and those of a gallery that was replaced meanwhile are gone by then. So
+is a file to download that another one took the place of before the browser had looked whether it is there."""
 
 expect.set_options(timeout=PATIENCE)
 
