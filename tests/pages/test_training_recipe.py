@@ -221,9 +221,13 @@ def test_with_a_gpu_the_recipe_is_the_networks_own(network: str, recipe: str, gp
     assert "A GPU, 80.0 GiB" in session.selectbox("recipe.device").options
 
 
-def test_without_a_gpu_mixed_precision_is_not_offered() -> None:
+@pytest.mark.parametrize("precisions", [("float32",), ("float32", "bfloat16")])
+def test_without_a_gpu_only_what_the_processor_is_good_for_is_offered(
+    precisions: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.ui.training.recipe_editor.cpu_precisions", lambda: precisions)
     session = open_page("training")
-    assert session.selectbox("recipe.precision").options == ["float32"]
+    assert session.selectbox("recipe.precision").options == ["float32", "bfloat16 (mixed)"][: len(precisions)]
     assert len(session.selectbox("recipe.device").options) == 2
 
 

@@ -12,6 +12,7 @@ from cifar_core.data.splits import VALIDATION_SHARE
 from cifar_core.machine import device_titles
 from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.training import SEED_RECIPE, TrainingSpec, find_recipe, recipe_names
+from cifar_core.training.precision import cpu_precisions
 from cifar_core.ui.training.spec_widgets import (
     choice,
     kind_choice,
@@ -217,12 +218,18 @@ def _edit_images(dataset: DatasetInfo) -> None:
     )
 
 
+_PRECISIONS = {"float32": "float32", "bfloat16": "bfloat16 (mixed)", "float16": "float16 (mixed)"}
+
+
 def _edit_precision() -> None:
     st.markdown("**Arithmetic**")
-    precisions, executions = {"float32": "float32"}, {"eager": "Operation by operation"}
+    executions = {"eager": "Operation by operation"}
     spec, has_gpu = training_on_workbench(), "cuda" in device_titles()
-    if has_gpu or spec.precision != "float32":
-        precisions |= {"bfloat16": "bfloat16 (mixed)", "float16": "float16 (mixed)"}
+    precisions = {
+        precision: title
+        for precision, title in _PRECISIONS.items()
+        if has_gpu or precision in {*cpu_precisions(), spec.precision}
+    }
     if has_gpu or spec.execution != "eager":
         executions |= {"graph": "Recorded: a CUDA graph", "compiled": "Compiled: torch.compile"}
     choice(
@@ -230,7 +237,8 @@ def _edit_precision() -> None:
         "Precision",
         precisions,
         "Mixed precision computes the forward pass with half the bits and keeps the weights in float32: faster on a "
-        "GPU. On a processor like this it is 7 to 10 times slower, so it is offered with a GPU alone.",
+        "GPU, and in bfloat16 on a processor with matrix units for it (AMX). Other processors are many times slower "
+        "with it, so it is not offered there.",
     )
     choice(
         "execution",
