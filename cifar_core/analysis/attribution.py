@@ -108,6 +108,8 @@ def seed_finding(run: Run, curve: Curve) -> Finding | None:
 def _unlike_the_seed(run: Run, curve: Curve) -> str | None:
     if run.config.dataset != "cifar10":
         return f"it was trained on CIFAR-10, this run on {dataset_info(run.config.dataset).title}"
+    if run.config.training.protocol == "refit":
+        return "it read the test set after every epoch, this run once, after the last one"
     if run.config.training.protocol != "seed":
         return (
             "it trained on all images and read the test set after every epoch, this run holds validation images out "

@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from typing import Literal
 
 from cifar_core.analysis.reference import seed_learning_rate, seed_reference
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EpochSplit
 from cifar_core.runs import Run
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.training.metrics import EpochMetrics
@@ -25,7 +25,7 @@ class Curve:
     """What was measured epoch by epoch; every series is as long as `epochs`. Training figures are as trained."""
 
     title: str
-    split: EvaluationSplit
+    split: EpochSplit
     """The images behind the evaluated series."""
     images: int
     """How many of them."""
@@ -47,7 +47,9 @@ class Curve:
 
     @property
     def best(self) -> int | None:
-        """Position of the best epoch, the first among equals; None without an epoch."""
+        """Position of the best epoch, the first among equals; None without one, or on images that it trains on."""
+        if self.split == "train":
+            return None
         return max(range(len(self.epochs)), key=self.accuracy.__getitem__, default=None)
 
 
@@ -56,7 +58,7 @@ def run_title(run: Run) -> str:
     return f"{run.name} ({run.id[-ID_ENDING:]})"
 
 
-def run_curve(title: str, metrics: Sequence[EpochMetrics], split: EvaluationSplit) -> Curve:
+def run_curve(title: str, metrics: Sequence[EpochMetrics], split: EpochSplit) -> Curve:
     """The curve of a run, of none, one or many epochs."""
     return Curve(
         title=title,

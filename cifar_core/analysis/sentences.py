@@ -6,7 +6,8 @@ from cifar_core.analysis.attribution import neighbour_findings, seed_finding
 from cifar_core.analysis.course import dip, improving_end, milestones, plateaus
 from cifar_core.analysis.curves import Curve, run_curve
 from cifar_core.analysis.finding import Finding, noise, points
-from cifar_core.protocol import BEST_LABELS, evaluation_split
+from cifar_core.data import dataset_info
+from cifar_core.protocol import BEST_LABELS, evaluation_split, predicted_splits
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.words import count, percent
 
@@ -29,9 +30,10 @@ def run_findings(store: RunStore, run: Run) -> list[Finding]:
     if not curve.epochs:
         return _diverged(run)
     said = [
-        *course_findings(curve, BEST_LABELS[run.config.training.protocol], _where(run)),
+        # How well it repeats images that it trains on tells nothing of its course.
+        *([] if split == "train" else course_findings(curve, BEST_LABELS[run.config.training.protocol], _where(run))),
         *_diverged(run),
-        gap_finding(run, curve.images),
+        gap_finding(run, _judged_images(run, curve)),
         *neighbour_findings(store, run, curve.images),
         seed_finding(run, curve),
     ]
@@ -53,12 +55,13 @@ def course_findings(curve: Curve, chosen: str, where: str) -> list[Finding]:
 
 
 def gap_of(run: Run) -> tuple[float, float] | None:
-    """Clean training accuracy, and accuracy of the same weights on the evaluated images; None before it is measured.
+    """Clean training accuracy, and accuracy of the same weights on other images; None before it is measured.
 
-    These are the weights of the best epoch where validation images choose it, else those of the last one.
+    These are validation images and the weights of the best epoch where they choose it, else test images and those of
+    the last one.
     """
-    is_chosen = run.config.training.protocol == "validation"
-    accuracy = run.best_accuracy if is_chosen else run.last_accuracy
+    protocol = run.config.training.protocol
+    accuracy = {"validation": run.best_accuracy, "refit": run.test_accuracy, "seed": run.last_accuracy}[protocol]
     if run.clean_train_accuracy is None or accuracy is None:
         return None
     return run.clean_train_accuracy, accuracy
@@ -76,7 +79,7 @@ def gap_finding(run: Run, images: int) -> Finding | None:
         return None
     clean, accuracy = measured
     gap, luck = clean - accuracy, noise(accuracy, images)
-    split = evaluation_split(run.config.training.protocol)
+    split, *_ = predicted_splits(run.config.training.protocol)
     figures = (
         f"{percent(clean)} of clean training images and {percent(accuracy)} of {split} images are right, "
         f"a gap of {points(gap)}"
@@ -95,6 +98,14 @@ def gap_finding(run: Run, images: int) -> Finding | None:
         sentence = f"Hardly any overfitting: {figures}."
     numbers = {"clean training accuracy": clean, f"{split} accuracy": accuracy, "gap that luck explains": luck}
     return Finding("gap", sentence, numbers)
+
+
+def _judged_images(run: Run, curve: Curve) -> int:
+    """How many images the accuracy of `gap_of` is measured on."""
+    if curve.split != "train":
+        return curve.images
+    of_all = dataset_info(run.config.dataset).test_images
+    return min(of_all, run.config.training.limit_test or of_all)
 
 
 def _diverged(run: Run) -> list[Finding]:

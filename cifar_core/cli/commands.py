@@ -26,6 +26,7 @@ _MODULES = {
     "show": "runs",
     "stop": "runs",
     "resume": "train",
+    "refit": "train",
     "seed": "seed",
     "delete": "keeping",
     "restore": "keeping",

@@ -9,7 +9,7 @@ from cifar_core.cli.compare_outputs import ComparedRun, ComparisonOutput
 from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.data import dataset_info
 from cifar_core.errors import SpecError
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EvaluationSplit, predicted_splits
 from cifar_core.runs import Run, RunStore
 from cifar_core.words import counted, percent
 
@@ -51,9 +51,11 @@ def _check(runs: tuple[Run, Run], split: EvaluationSplit) -> None:
             f"{dataset_info(second.config.dataset).title}: choose two runs of one data set."
         )
     for run in runs:
-        if split == "validation" and run.config.training.protocol == "seed":
+        protocol = run.config.training.protocol
+        if split not in predicted_splits(protocol):
             raise SpecError(
-                f"Run {run.id} was trained under the seed's protocol and has no validation images: add `--split test`."
+                f'Run {run.id} was trained under the protocol "{protocol}" and has no {split} images: add '
+                "`--split test`."
             )
 
 

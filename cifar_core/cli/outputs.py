@@ -88,13 +88,13 @@ class RunOutput(BaseModel):
     planned_epochs: int
     best_epoch: int | None
     best_val_accuracy: float | None
-    """On the validation images, at best_epoch; null under the seed's protocol, which has none."""
+    """On the validation images, at best_epoch; null under a protocol that has none."""
     best_test_accuracy: float | None
-    """Chosen on the test set, as the seed's protocol does; null under the validation protocol."""
+    """Chosen on the test set, as the seed's protocol does; null under every other."""
     test_accuracy: float | None
     """Null until the test set was read."""
     test_accuracy_of: str
-    """How the epoch behind test_accuracy was chosen: "validation-chosen" or "last epoch"."""
+    """How the epoch behind test_accuracy was chosen: "validation-chosen", "last epoch", "last epoch, read once"."""
     protocol: Protocol
     parent_id: str | None
     """The run whose settings it was cloned from."""
@@ -224,7 +224,6 @@ def _in_utc(time: datetime | None) -> datetime | None:
 
 def _run_fields(run: Run) -> dict[str, object]:
     protocol = run.config.training.protocol
-    by_test = protocol == "seed"
     return {
         "id": run.id,
         "name": run.name,
@@ -236,8 +235,8 @@ def _run_fields(run: Run) -> dict[str, object]:
         "epochs": run.epochs_done,
         "planned_epochs": run.config.training.epochs,
         "best_epoch": run.best_epoch,
-        "best_val_accuracy": None if by_test else run.best_accuracy,
-        "best_test_accuracy": run.best_accuracy if by_test else None,
+        "best_val_accuracy": run.best_accuracy if protocol == "validation" else None,
+        "best_test_accuracy": run.best_accuracy if protocol == "seed" else None,
         "test_accuracy": run.test_accuracy,
         "test_accuracy_of": ACCURACY_LABELS[protocol],
         "protocol": protocol,
@@ -263,6 +262,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "runs": TypeAdapter(list[RunOutput]),
     "show": TypeAdapter(RunDetailOutput),
     "stop": TypeAdapter(RunOutput),
+    "refit": TypeAdapter(RunDetailOutput),
     "resume": TypeAdapter(RunDetailOutput),
     "seed": TypeAdapter(list[RunDetailOutput]),
     "delete": TypeAdapter(list[RunOutput]),

@@ -10,7 +10,7 @@ from cifar_core.cli.outputs import RunOutput
 from cifar_core.cli.package_outputs import PackOutput
 from cifar_core.cli.printing import json_option, print_json
 from cifar_core.files import write_atomically
-from cifar_core.protocol import BEST_LABELS
+from cifar_core.protocol import ACCURACY_LABELS, BEST_LABELS
 from cifar_core.runs import RunStore
 from cifar_core.runs.package.layout import SUFFIX
 from cifar_core.words import counted, percent
@@ -50,8 +50,8 @@ def unpack_command(file: Path, as_json: bool) -> None:
     if as_json:
         print_json(RunOutput.of(run))
         return
-    label = BEST_LABELS[run.config.training.protocol]
-    click.echo(
-        f"Run {run.id} ({run.name}) is unpacked: {run.state}, {counted(run.epochs_done, 'epoch')}, "
-        f"best accuracy {percent(run.best_accuracy)} ({label})."
-    )
+    protocol = run.config.training.protocol
+    best = f"best accuracy {percent(run.best_accuracy)} ({BEST_LABELS[protocol]})"
+    if run.best_epoch is None:
+        best = f"test accuracy {percent(run.test_accuracy)} ({ACCURACY_LABELS[protocol]})"
+    click.echo(f"Run {run.id} ({run.name}) is unpacked: {run.state}, {counted(run.epochs_done, 'epoch')}, {best}.")

@@ -6,7 +6,7 @@ import click
 
 from cifar_core.cli.outputs import RunDetailOutput, RunOutput
 from cifar_core.cli.printing import json_option, print_json, print_table
-from cifar_core.protocol import ACCURACY_LABELS, evaluation_split
+from cifar_core.protocol import ACCURACY_LABELS, SPLIT_WORDS, evaluation_split
 from cifar_core.runs import Run, RunFiles, RunFilter, RunOrigin, RunStore
 from cifar_core.training.metrics import EpochMetrics
 from cifar_core.words import moment, percent
@@ -48,7 +48,7 @@ def _line(run: Run) -> tuple[str, ...]:
         str(run.receptive_field),
         f"{run.epochs_done}/{run.config.training.epochs}",
         "-" if run.best_epoch is None else f"{percent(run.best_accuracy)} @ {run.best_epoch}",
-        evaluation_split(protocol),
+        "-" if run.best_epoch is None else evaluation_split(protocol),
         "-" if run.test_accuracy is None else tested,
         protocol,
     )
@@ -112,7 +112,7 @@ def _print_epochs(epochs: list[EpochMetrics]) -> None:
         )
         for m in epochs
     ]
-    split = epochs[0].split if epochs else "validation"
+    split = SPLIT_WORDS[epochs[0].split if epochs else "validation"]
     header = ("epoch", "train loss", "train", f"{split} loss", split, "learning rate", "images/s", "seconds")
     print_table(header, rows)
 

@@ -12,8 +12,10 @@ from cifar_core.cli.executing import execute_here, no_wait_option
 from cifar_core.cli.printing import json_option
 from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names, find_augmentation, require_dataset
 from cifar_core.errors import SpecError
+from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.queue import require_resumable
+from cifar_core.runs.refit import refit_config
 from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 
 
@@ -25,7 +27,7 @@ from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 @click.option("--data", "data_folder", type=click.Path(path_type=Path), help="Data folder (default: CIFAR_LAB_DATA).")
 @click.option("--augmentation", metavar="NAME|FILE", help=f"{', '.join(augmentation_names())}, or a JSON file.")
 @click.option("--recipe", metavar="NAME", help=f"{', '.join(recipe_names())} (default: the preset's, else quick).")
-@click.option("--protocol", type=click.Choice(["validation", "seed"]), help="What chooses (default: validation).")
+@click.option("--protocol", type=click.Choice(list(PROTOCOL_TITLES)), help="What chooses (default: validation).")
 @click.option("--epochs", type=int, help="Passes over the training images.")
 @click.option("--batch-size", type=int, help="Images a step.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]))
@@ -94,6 +96,25 @@ def resume_command(run_id: str, wait: bool, as_json: bool) -> None:
     require_resumable(run)
     require_dataset(run.config.dataset)
     execute_here(store, run.config, lambda: store.resume_here(run.id), as_json, wait)
+
+
+@click.command("refit")
+@click.argument("run_id", metavar="RUN")
+@click.option("--seed", type=int, help="Decides weights, order, augmentation and dropout (default: the run's).")
+@no_wait_option
+@json_option
+def refit_command(run_id: str, seed: int | None, wait: bool, as_json: bool) -> None:
+    """Train anew on all images with the settings that a run chose on its validation images, here and now.
+
+    The last epoch counts, and the test set is read once, at the end. RUN is an id, or its beginning or end.
+    """
+    store = RunStore()
+    run = store.get(run_id)
+    config = refit_config(run)
+    if seed is not None:
+        config = config.changed(training=config.training.changed(seed=seed).model_dump())
+    require_dataset(config.dataset)
+    execute_here(store, config, lambda: store.start(config, run.id), as_json, wait)
 
 
 def _training(recipe: str, options: dict[str, object]) -> TrainingSpec:

@@ -8,12 +8,16 @@ import numpy as np
 
 from cifar_core.data.datasets import DatasetInfo, ImageDataset, LabelledImages
 from cifar_core.errors import SpecError
-from cifar_core.protocol import Protocol
+from cifar_core.protocol import Protocol, evaluation_split
 
 SPLIT_SEED = 0
 """Fixed, so that every run of every seed chooses on the same validation images."""
 VALIDATION_SHARE = 0.1
 """Of the training images, where a run does not say how many: 5,000 of CIFAR-10's 50,000."""
+
+
+CLEAN_IMAGES = 5_000
+"""Fixed unaugmented training images on which the clean training accuracy is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,16 @@ class DataSplits:
     train: LabelledImages
     train_index: np.ndarray
     validation: LabelledImages | None
-    """None under the seed's protocol, which trains on every training image."""
+    """None under a protocol that trains on every training image."""
     validation_index: np.ndarray | None
     test: LabelledImages
     test_index: np.ndarray
+
+    def clean(self) -> tuple[LabelledImages, np.ndarray]:
+        """`CLEAN_IMAGES` fixed training images, or all where there are fewer, and their positions."""
+        order = np.random.default_rng(0).permutation(len(self.train))[:CLEAN_IMAGES]
+        places = np.sort(order)
+        return self.train.take(places), self.train_index[places]
 
 
 def split_dataset(
@@ -40,7 +50,7 @@ def split_dataset(
 
     Args:
         dataset: the data set.
-        protocol: "validation" holds images out of the training set, stratified by class; "seed" trains on all of them.
+        protocol: "validation" holds images out of the training set, stratified by class; the others train on all.
         validation_images: how many to hold out; by default a tenth.
         limit_train: at most so many training images (a quick trial).
         limit_test: at most so many validation images and so many test images.
@@ -78,9 +88,10 @@ def split_sizes(
         SpecError: as `split_dataset`.
     """
     held_out = _held_out(info, validation_images) if protocol == "validation" else 0
-    evaluated = held_out or info.test_images
-    train = info.train_images - held_out
-    return min(train, limit_train or train), min(evaluated, limit_test or evaluated)
+    train = min(info.train_images - held_out, limit_train or info.train_images)
+    sizes = {"validation": held_out, "test": info.test_images, "train": min(train, CLEAN_IMAGES)}
+    evaluated = sizes[evaluation_split(protocol)]
+    return train, min(evaluated, limit_test or evaluated)
 
 
 def _hold_out(dataset: ImageDataset, order: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from plotly.colors import qualitative
 
 from cifar_core.analysis.confusion import Counts, row_shares
 from cifar_core.analysis.curves import Curve
+from cifar_core.protocol import SPLIT_WORDS
 
 
 def curves_chart(curves: Sequence[Curve]) -> go.Figure:
@@ -17,7 +18,7 @@ def curves_chart(curves: Sequence[Curve]) -> go.Figure:
     for number, curve in enumerate(curves):
         color = qualitative.D3[number % len(qualitative.D3)]
         for name, shares, dash in (
-            (curve.split, curve.accuracy, "solid"),
+            (SPLIT_WORDS[curve.split], curve.accuracy, "solid"),
             ("training", curve.values["train_accuracy"], "dash"),
         ):
             line = {"color": color, "dash": dash}

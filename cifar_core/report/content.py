@@ -125,14 +125,16 @@ def _section(store: RunStore, run: Run, number: int) -> RunSection:
 
 def _results(run: Run, epochs: Sequence[EpochMetrics]) -> list[tuple[str, str]]:
     protocol = run.config.training.protocol
-    split = evaluation_split(protocol)
+    best = [(f"Best {evaluation_split(protocol)} accuracy ({BEST_LABELS[protocol]})", _or_not(run.best_accuracy))]
+    if protocol == "refit":
+        best.clear()
     best_train = max((epoch.train_accuracy for epoch in epochs), default=None)
     return [
         ("Parameters", count(run.num_params)),
         ("Receptive field", str(run.receptive_field)),
         ("Best training accuracy, as trained", _or_not(best_train)),
         ("Accuracy on clean training images", _or_not(run.clean_train_accuracy)),
-        (f"Best {split} accuracy ({BEST_LABELS[protocol]})", _or_not(run.best_accuracy)),
+        *best,
         (f"Test accuracy ({ACCURACY_LABELS[protocol]})", _or_not(run.test_accuracy)),
         ("Epochs run", f"{run.epochs_done} of {run.config.training.epochs}"),
         ("Data set", dataset_info(run.config.dataset).title),

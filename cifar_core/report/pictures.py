@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cifar_core.analysis.confusion import Counts
 from cifar_core.analysis.curves import Curve
+from cifar_core.protocol import SPLIT_WORDS
 from cifar_core.report.content import Mistakes
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def curves_png(curves: Sequence[Curve]) -> bytes:
         style: dict[str, Any] = {"color": f"C{number % 10}", "marker": marker}
         evaluated = [100 * share for share in curve.accuracy]
         trained = [100 * share for share in curve.values["train_accuracy"]]
-        axes.plot(curve.epochs, evaluated, label=f"{curve.title}, {curve.split}", **style)
+        axes.plot(curve.epochs, evaluated, label=f"{curve.title}, {SPLIT_WORDS[curve.split]}", **style)
         axes.plot(curve.epochs, trained, label=f"{curve.title}, training", linestyle="--", **style)
     axes.set(xlabel="Epoch", ylabel="Accuracy in %")
     axes.locator_params(axis="x", integer=True)

@@ -15,7 +15,7 @@ from torch import Tensor
 from cifar_core.architecture.build import build_network
 from cifar_core.data import dataset_info
 from cifar_core.errors import SpecError, StoreError
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EvaluationSplit, predicted_splits
 from cifar_core.runs.checkpoints import RunCheckpoints
 from cifar_core.runs.config import RunConfig
 from cifar_core.runs.records import Run
@@ -38,7 +38,7 @@ class StoredWeights:
 
 
 def stored_weights(files: RunFiles, run: Run) -> StoredWeights:
-    """Reads the validation-chosen checkpoint, or under the seed's protocol the last one.
+    """Reads the validation-chosen checkpoint, or the last one where the last epoch counts.
 
     An unpacked run has those weights alone.
 
@@ -47,7 +47,7 @@ def stored_weights(files: RunFiles, run: Run) -> StoredWeights:
     """
     if not run.epochs_done:
         raise StoreError(f"Run {run.id} has no finished epoch, and so no weights to predict with.")
-    which: CheckpointName = "last" if run.config.training.protocol == "seed" else "best"
+    which: CheckpointName = "best" if run.config.training.protocol == "validation" else "last"
     if files.weights_path.exists():
         return StoredWeights(_unpacked_weights(files.weights_path), run.chosen_epoch, files.weights_path)
     checkpoint = RunCheckpoints(files).of_epoch(run.chosen_epoch, which)
@@ -66,7 +66,7 @@ class TrainedNetwork:
     """A run's network with the weights that its accuracy stands for."""
 
     def __init__(self, store: RunStore, run: Run, device_name: str = "auto") -> None:
-        """Loads it: the validation-chosen checkpoint, or the last one under the seed's protocol.
+        """Loads it: the validation-chosen checkpoint, or the last one where the last epoch counts.
 
         Args:
             store: where the run lies.
@@ -165,8 +165,10 @@ def stored_or_new_predictions(
     if not run.state.is_over:
         # What is computed is kept as the run's test accuracy, and the run would go on to a better checkpoint.
         raise SpecError(f"Run {run.id} is {run.state}: it can be evaluated once it is over.")
-    if split == "validation" and run.config.training.protocol == "seed":
-        raise SpecError(f"Run {run.id} was trained under the seed's protocol: it has no validation images.")
+    if split not in predicted_splits(run.config.training.protocol):
+        raise SpecError(
+            f'Run {run.id} was trained under the protocol "{run.config.training.protocol}": it has no {split} images.'
+        )
     stored = RunFiles(store.run_folder(run.id)).load_predictions(split)
     if stored is None or stored.epoch != run.chosen_epoch:  # a run that went on has other weights by now
         predictions = predict_split(store, run, split, network)

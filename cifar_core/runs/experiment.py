@@ -168,7 +168,7 @@ class _Execution:
 
     def _choose_watched(self, data: RunData) -> None:
         split = evaluation_split(self.run.config.training.protocol)
-        images, index = data.part(split)
+        images, index = data.evaluated()
         self._watched = watched_positions(images.targets.numpy(), len(data.dataset.class_names))
         self.store.report_watched(self.claim, split, index[self._watched])
 

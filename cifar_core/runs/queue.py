@@ -61,10 +61,17 @@ class RunQueue(RunFinder):
                 runs.append(record_from_row(row))
         return Launch(tuple(runs), added)
 
-    def start(self, config: RunConfig) -> Claim:
-        """Stores a new run that the calling process executes itself, so that no other one takes it."""
+    def start(self, config: RunConfig, parent_id: str | None = None) -> Claim:
+        """Stores a new run that the calling process executes itself, so that no other one takes it.
+
+        Args:
+            config: of the run.
+            parent_id: the run whose settings it has.
+        """
         with self._database.writing() as session:
-            return claim_row(session, _add(session, config))
+            row = _add(session, config)
+            row.parent_id = parent_id
+            return claim_row(session, row)
 
     def waiting(self, limit: int) -> list[Run]:
         """What waits, next one first."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from cifar_core.protocol import EvaluationSplit, Protocol
+from cifar_core.protocol import EpochSplit, Protocol
 from cifar_core.runs.config import RunConfig
 
 
@@ -104,13 +104,13 @@ class Run:
     epochs_done: int
     best_epoch: int | None
     best_accuracy: float | None
-    """On the set that the protocol evaluates every epoch, at `best_epoch`."""
+    """On the set that the protocol evaluates every epoch, at `best_epoch`; None of a refit, which chooses nothing."""
     last_accuracy: float | None
     """On the same set, after the last epoch done."""
     clean_train_accuracy: float | None
     """In evaluation mode on fixed unaugmented training images, of the weights behind `test_accuracy`."""
     test_accuracy: float | None
-    """Of the validation-chosen checkpoint, read once; under the seed's protocol, of the last epoch."""
+    """Of the validation-chosen checkpoint; under another protocol of the last epoch."""
     device: str | None
     environment: dict[str, str]
     error: str | None
@@ -150,7 +150,7 @@ class Run:
     @property
     def chosen_epoch(self) -> int:
         """The epoch whose weights its accuracies stand for: the validation-chosen one, or the last; 0 before any."""
-        reads_last = self.config.training.protocol == "seed" or self.best_epoch is None
+        reads_last = self.config.training.protocol != "validation" or self.best_epoch is None
         return self.epochs_done if reads_last else self.best_epoch or 0
 
     @property
@@ -177,9 +177,9 @@ class League:
 class Watched:
     """What the network said of a few fixed images after every epoch."""
 
-    split: EvaluationSplit
+    split: EpochSplit
     index: tuple[int, ...]
-    """Positions in the data set's train array (validation) or test array (test)."""
+    """Positions in the data set's test array (test), or its train array (validation, train)."""
     epochs: tuple[int, ...]
     probabilities: np.ndarray
     """float32 [len(epochs), len(index), num_classes]."""

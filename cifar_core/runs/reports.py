@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cifar_core.errors import StoreError
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EpochSplit
 from cifar_core.runs.database import Database
 from cifar_core.runs.owner import Owner
 from cifar_core.runs.records import ACTIVE, Claim, ClaimLostError, RunProgress, RunState
@@ -49,8 +49,8 @@ class OwnerReports:
             if note:
                 note_event(session, claim.run_id, RunState(row.state), note)
 
-    def report_watched(self, claim: Claim, split: EvaluationSplit, index: np.ndarray) -> None:
-        """Stores which images are watched: positions in the data set's train (validation) or test array."""
+    def report_watched(self, claim: Claim, split: EpochSplit, index: np.ndarray) -> None:
+        """Stores which images are watched: positions in the data set's test array, or (validation, train) its other."""
         watched = json.dumps({"split": split, "index": index.tolist()})
         with self._database.writing() as session:
             _owned(session, claim).watched_json = watched
@@ -79,7 +79,7 @@ class OwnerReports:
                 known to be good: nobody can have taken the run over in between.
 
         Returns:
-            Whether the epoch is the best so far.
+            Whether the epoch is the best so far; never of a refit.
         """
         told = None if probabilities is None else json.dumps(np.round(probabilities.astype(float), 4).tolist())
         with self._database.writing() as session:
@@ -87,13 +87,14 @@ class OwnerReports:
             session.merge(EpochRow(run_id=claim.run_id, **asdict(metrics), probabilities_json=told))
             session.flush()
             epochs = select(EpochRow.epoch, EpochRow.eval_accuracy).where(EpochRow.run_id == claim.run_id)
-            best = session.execute(epochs.order_by(EpochRow.eval_accuracy.desc(), EpochRow.epoch).limit(1)).one()
-            row.best_epoch, row.best_accuracy = best
+            if row.protocol != "refit":  # it chooses nothing: the accuracies are those of images that it trains on
+                best = session.execute(epochs.order_by(EpochRow.eval_accuracy.desc(), EpochRow.epoch).limit(1)).one()
+                row.best_epoch, row.best_accuracy = best
             if metrics.epoch >= row.epochs_done:
                 row.epochs_done, row.last_accuracy = metrics.epoch, metrics.eval_accuracy
             row.spent_seconds += metrics.seconds
             is_best = row.best_epoch == metrics.epoch
-            if is_best or row.protocol == "seed":
+            if is_best or row.protocol != "validation":
                 # What was evaluated before the run went on stands for other weights.
                 row.test_accuracy = row.clean_train_accuracy = None
             publish()

@@ -20,9 +20,6 @@ from cifar_core.training.batches import Augment, TensorImages, TrainingData
 from cifar_core.training.device import resolve_device
 from cifar_core.training.seeds import derive_seed
 
-CLEAN_IMAGES = 5_000
-"""Fixed unaugmented training images on which the clean training accuracy is measured."""
-
 
 @dataclass(frozen=True)
 class RunData:
@@ -42,11 +39,20 @@ class RunData:
         device = resolve_device(spec.device) if spec.augmentation_engine == "batched" else torch.device("cpu")
         return TrainingData(
             train=as_tensors(self.splits.train).to(device),
-            evaluation=self.part(split)[0],
+            evaluation=self.evaluated()[0],
             evaluation_split=split,
             mean=self.dataset.mean,
             std=self.dataset.std,
         )
+
+    def evaluated(self) -> tuple[TensorImages, np.ndarray]:
+        """The images that the protocol evaluates after every epoch, and their positions in the data set."""
+        split = evaluation_split(self.config.training.protocol)
+        if split != "train":
+            return self.part(split)
+        clean, index = self.splits.clean()
+        shown = slice(self.config.training.limit_test)
+        return as_tensors(clean.take(np.arange(len(clean))[shown])), index[shown]
 
     def part(self, split: EvaluationSplit) -> tuple[TensorImages, np.ndarray]:
         """The validation or test images of this run, and their positions in the data set.
@@ -62,8 +68,7 @@ class RunData:
 
     def clean(self) -> TensorImages:
         """The fixed unaugmented training images."""
-        order = np.random.default_rng(0).permutation(len(self.splits.train))[:CLEAN_IMAGES]
-        return as_tensors(self.splits.train.take(np.sort(order)))
+        return as_tensors(self.splits.clean()[0])
 
     def augment(self) -> Augment:
         """The run's augmentation as the training loop calls it: the transforms by the run's engine, then the mixers."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EpochSplit
 from cifar_core.training.metrics import EpochMetrics, StepProgress
 
-SPLIT_TITLES: dict[EvaluationSplit, str] = {"validation": "Validation set", "test": "Test set"}
+SPLIT_TITLES: dict[EpochSplit, str] = {
+    "validation": "Validation set",
+    "test": "Test set",
+    "train": "Training set, clean",
+}
 
 
 def train_line(progress: StepProgress) -> str:
@@ -22,7 +26,7 @@ def epoch_lines(metrics: EpochMetrics) -> tuple[str, str, str]:
     )
 
 
-def evaluation_line(split: EvaluationSplit, loss: float, correct: int, count: int) -> str:
+def evaluation_line(split: EpochSplit, loss: float, correct: int, count: int) -> str:
     """`Test set: Average loss: 1.4182, Accuracy: 4784/10000 (47.84%)`."""
     return (
         f"{SPLIT_TITLES[split]}: Average loss: {loss:.4f}, Accuracy: {correct}/{count} ({100 * correct / count:.2f}%)"

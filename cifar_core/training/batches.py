@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EpochSplit
 from cifar_core.training.seeds import derive_seed
 from cifar_core.training.steps import num_batches
 
@@ -41,7 +41,7 @@ class TrainingData:
     train: TensorImages
     evaluation: TensorImages
     """Evaluated after every epoch."""
-    evaluation_split: EvaluationSplit
+    evaluation_split: EpochSplit
     mean: tuple[float, float, float]
     """Of the training images by channel, in 0..1."""
     std: tuple[float, float, float]

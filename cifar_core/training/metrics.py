@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import EpochSplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class EpochMetrics:
     """In 0..1; of images that were mixed, the class that weighs most is the right one."""
     last_batch_loss: float
     batches: int
-    split: EvaluationSplit
+    split: EpochSplit
     """The set behind the next four."""
     eval_loss: float
     eval_accuracy: float

@@ -171,6 +171,17 @@ def test_noise_is_never_nothing() -> None:
     assert 0 < noise(1.0, 64) < noise(0.5, 64)
 
 
+def test_of_a_refit_test_images_tell_and_its_curve_of_training_images_does_not(store: RunStore) -> None:
+    config = tiny_config(dataset="cifar10", protocol="refit", limit_train=None, limit_test=None)
+    run = stored_run(store, config, [0.90, 0.85, 0.95], clean=0.95, test=0.86)
+    findings = run_findings(store, run)
+    assert [finding.kind for finding in findings] == ["gap", "seed"]
+    assert of_kind(findings, "gap") == [
+        "Some overfitting: 95.0 % of clean training images and 86.0 % of test images are right, a gap of 9.0 points."
+    ]
+    assert "read the test set after every epoch, this run once" in said(store, run, "seed")
+
+
 def test_a_curve_is_laid_beside_the_seed_s_only_where_it_was_measured_alike(store: RunStore) -> None:
     like = tiny_config(dataset="cifar10", protocol="seed", limit_train=None, limit_test=None)
     run = stored_run(store, like, [0.50, 0.65], images=10_000)

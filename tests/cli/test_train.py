@@ -51,6 +51,26 @@ def test_the_seed_s_protocol_reads_the_test_set_every_epoch(cli: Cli, quick: tup
     assert run["best_test_accuracy"] >= run["test_accuracy"]
 
 
+def test_a_refit_reads_the_test_set_once_and_knows_what_chose_its_settings(cli: Cli, quick: tuple[str, ...]) -> None:
+    chosen = cli("train", *quick, "--json").data
+    outcome = cli("refit", chosen["id"], "--seed", 4)
+    assert outcome.status == 0
+    assert "Training set, clean: Average loss" in outcome.out
+    assert "Best" not in outcome.out
+    assert re.search(r"^Test accuracy +\d+\.\d % \(last epoch, read once\)$", outcome.out, re.MULTILINE)
+    run, _ = cli("runs", "--json").data
+    assert (run["protocol"], run["parent_id"], run["name"]) == ("refit", chosen["id"], "tiny refit")
+    assert (run["best_epoch"], run["best_val_accuracy"], run["best_test_accuracy"]) == (None, None, None)
+    assert run["test_accuracy"] is not None
+    assert cli("show", run["id"], "--json").data["config"]["training"]["seed"] == 4
+    assert "clean training loss" in cli("show", run["id"]).out
+    assert "has no validation images: add `--split test`" in cli("compare", run["id"], chosen["id"]).err
+    refused = cli("evaluate", run["id"], "--split", "validation")
+    assert (refused.status, "it has no validation images" in refused.err) == (2, True)
+    again = cli("refit", run["id"])
+    assert (again.status, 'only a completed run of protocol "validation"' in again.err) == (2, True)
+
+
 def test_the_log_file_holds_the_same_lines(cli: Cli, quick: tuple[str, ...]) -> None:
     folder = Path(cli("train", *quick, "--json").data["folder"])
     log = (folder / "train.log").read_text()

@@ -33,6 +33,28 @@ def test_train_and_validation_share_no_image_and_miss_none(digits: ImageDataset)
     assert np.array_equal(np.sort(both), np.arange(len(digits.train)))
 
 
+def test_a_refit_holds_nothing_out(digits: ImageDataset) -> None:
+    splits = split_dataset(digits, "refit")
+    assert splits.validation is None
+    assert np.array_equal(splits.train_index, np.arange(len(digits.train)))
+
+
+def test_the_clean_images_are_training_images_at_the_places_they_name(digits: ImageDataset) -> None:
+    splits = split_dataset(digits, "refit", limit_train=100)
+    clean, index = splits.clean()
+    assert np.array_equal(index, splits.train_index), "all, where there are fewer than are wanted"
+    assert np.array_equal(clean.images, digits.train.images[index])
+    assert np.array_equal(clean.targets, digits.train.targets[index])
+
+
+@pytest.mark.cifar10
+def test_the_clean_images_of_cifar10_are_5000_and_stay(cifar10: ImageDataset) -> None:
+    clean, index = split_dataset(cifar10, "refit").clean()
+    assert len(set(index.tolist())) == len(clean) == 5_000
+    again = split_dataset(cifar10, "refit").clean()[1]
+    assert np.array_equal(index, again)
+
+
 def test_positions_point_to_the_images_they_name(digits: ImageDataset) -> None:
     splits = split_dataset(digits, "validation", limit_train=100, limit_test=50)
     assert splits.validation is not None

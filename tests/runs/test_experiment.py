@@ -21,9 +21,10 @@ from sklearn.metrics import accuracy_score
 from cifar_core.architecture.build import build_network
 from cifar_core.data import AugmentationSpec, find_augmentation
 from cifar_core.data.augmentation import CutMix, MixUp, RandomCrop
-from cifar_core.errors import StoreError
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunConfig, RunFiles, RunState, RunStore, experiment
 from cifar_core.runs.experiment import RunListener, execute_run
+from cifar_core.runs.refit import refit_config
 from cifar_core.runs.run_data import load_run_data
 from cifar_core.training import Sgd
 from cifar_core.training.batches import Normalize
@@ -173,6 +174,38 @@ def test_the_seed_s_protocol_reads_the_test_set_every_epoch(store: RunStore) -> 
     assert predictions is not None
     assert predictions.epoch == 5
     assert LOG_EPOCH.findall((files.folder / "train.log").read_text())[0][1] == "Test"
+
+
+def test_a_refit_trains_on_all_images_chooses_nothing_and_reads_the_test_set_once(store: RunStore) -> None:
+    chosen = executed(store, tiny_config(epochs=3, limit_train=None))
+    run = executed(store, refit_config(chosen))
+    epochs, files = store.epochs(run.id), files_of(store, run)
+    assert (run.state, run.name, run.epochs_done) == (RunState.COMPLETED, "tiny refit", 3)
+    assert (chosen.train_images, run.train_images) == (1_350, 1_500)
+    assert (run.best_epoch, run.best_accuracy, run.chosen_epoch) == (None, None, 3)
+    assert {(metrics.split, metrics.eval_count) for metrics in epochs} == {("train", 64)}
+    last = files.checkpoint("last")
+    assert run.test_accuracy == by_hand_accuracy(run.config, last, "test")
+    assert run.clean_train_accuracy == pytest.approx(by_hand_accuracy(run.config, last, "train"))
+    assert not files.checkpoint("best").exists()
+    assert files.load_predictions("validation") is None
+    predictions = files.load_predictions("test")
+    assert predictions is not None
+    assert predictions.epoch == 3
+    watched = store.watched(run.id)
+    assert watched is not None
+    assert watched.split == "train"
+    assert "Test set" not in (files.folder / "train.log").read_text()
+    assert "Training set, clean: Average loss" in (files.folder / "train.log").read_text()
+
+
+def test_only_a_completed_run_that_held_images_out_is_refitted(store: RunStore) -> None:
+    for config in (tiny_config(epochs=1, protocol="seed"), tiny_config(epochs=1, protocol="refit")):
+        with pytest.raises(SpecError, match=r'only a completed run of protocol "validation"'):
+            refit_config(executed(store, config))
+    stopped = executed(store, tiny_config(), RunListener(should_stop=lambda: True))
+    with pytest.raises(SpecError, match="is interrupted"):
+        refit_config(stopped)
 
 
 def test_equal_runs_have_equal_figures_and_another_seed_has_others(store: RunStore) -> None:

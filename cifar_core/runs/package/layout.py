@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime
 
-from cifar_core.protocol import EvaluationSplit, Protocol
+from cifar_core.protocol import EpochSplit, EvaluationSplit, Protocol
 from cifar_core.runs.keeping import MAX_NOTE, MAX_TAG, MAX_TAGS
 from cifar_core.runs.records import RunState
 from cifar_core.runs.report_texts import MAX_TEXT
@@ -107,7 +107,7 @@ class PackedEpoch(SpecModel):
     train_accuracy: Share
     last_batch_loss: Loss
     batches: Count
-    split: EvaluationSplit
+    split: EpochSplit
     eval_loss: Loss
     eval_accuracy: Share
     eval_correct: Count
@@ -123,7 +123,7 @@ class PackedEpochs(SpecModel):
     """What each finished epoch measured."""
 
     watched_index: Annotated[list[Count], Field(min_length=1, max_length=1000)] | None
-    """Positions of the watched images in the data set's train (validation) or test array; null without any."""
+    """Positions of the watched images in the array that `split` is from: test, else train; null without any."""
     epochs: Annotated[list[PackedEpoch], Field(min_length=1, max_length=2000)]
 
 

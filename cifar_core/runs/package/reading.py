@@ -11,7 +11,7 @@ from typing import BinaryIO
 from cifar_core import __version__
 from cifar_core.data import DatasetInfo, dataset_info
 from cifar_core.errors import SpecError
-from cifar_core.protocol import EvaluationSplit, evaluation_split
+from cifar_core.protocol import EvaluationSplit, evaluation_split, predicted_splits
 from cifar_core.runs.config import RunConfig
 from cifar_core.runs.package.archive import PackageArchive
 from cifar_core.runs.package.arrays import unpacked_predictions
@@ -41,8 +41,8 @@ class RunPackage:
     run: PackedRun
     config: RunConfig
     epochs: PackedEpochs
-    best_epoch: int
-    """The first one with the best accuracy on the evaluated set."""
+    best_epoch: int | None
+    """The first one with the best accuracy on the evaluated set; None of a refit, which chooses none."""
     weights: bytes
     """A safetensors file."""
     shapes: dict[str, tuple[int, ...]]
@@ -71,14 +71,14 @@ def read_package(source: BinaryIO) -> RunPackage:
     epochs = PackedEpochs.parse(members[EPOCHS])
     _check_epochs(epochs, config, info)
     best_epoch = max(epochs.epochs, key=lambda told: (told.eval_accuracy, -told.epoch)).epoch
-    chosen = len(epochs.epochs) if training.protocol == "seed" else best_epoch
+    chosen = best_epoch if training.protocol == "validation" else len(epochs.epochs)
     if manifest.weights_epoch != chosen:
         raise SpecError(f"its weights are of epoch {manifest.weights_epoch}, and its accuracy is that of {chosen}.")
     return RunPackage(
         run=run,
         config=config,
         epochs=epochs,
-        best_epoch=best_epoch,
+        best_epoch=None if training.protocol == "refit" else best_epoch,
         weights=members[WEIGHTS],
         shapes={name: array.shape for name, array in unpacked_weights(members[WEIGHTS], WEIGHTS).items()},
         predictions=_predictions(members, manifest, info),
@@ -134,7 +134,7 @@ def _check_epochs(told: PackedEpochs, config: RunConfig, info: DatasetInfo) -> N
     ):
         raise SpecError(f"{EPOCHS} must tell of the {split} set, and the accuracy that its right answers give.")
     index = told.watched_index
-    images = info.train_images if split == "validation" else info.test_images
+    images = info.test_images if split == "test" else info.train_images
     if index is not None and max(index, default=0) >= images:
         raise SpecError(f"{EPOCHS} tells of image {max(index):,}: the {split} set's array has {images:,}.")
     for rows in (epoch.watched for epoch in epochs if epoch.watched is not None):
@@ -149,8 +149,8 @@ def _predictions(
     for split, name in PREDICTIONS.items():
         if name not in members:
             continue
-        if split == "validation" and manifest.run.protocol == "seed":
-            raise SpecError(f"it holds {name}, and the seed's protocol has no validation images.")
+        if split not in predicted_splits(manifest.run.protocol):
+            raise SpecError(f'it holds {name}, and the protocol "{manifest.run.protocol}" has no {split} images.')
         found[split] = unpacked_predictions(members[name], name, split, info)
         if found[split].epoch != manifest.weights_epoch:
             raise SpecError(f"{name} is of epoch {found[split].epoch}, and the weights of {manifest.weights_epoch}.")

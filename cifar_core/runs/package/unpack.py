@@ -93,7 +93,8 @@ def _row(package: RunPackage, origin: RunOrigin) -> RunRow:
     row.id, row.state, row.origin = run.id, run.state, origin
     row.created_at, row.started_at, row.finished_at = run.created_at, run.started_at, run.finished_at
     row.epochs_done, row.last_accuracy = len(epochs), epochs[-1].eval_accuracy
-    row.best_epoch, row.best_accuracy = package.best_epoch, epochs[package.best_epoch - 1].eval_accuracy
+    if package.best_epoch is not None:
+        row.best_epoch, row.best_accuracy = package.best_epoch, epochs[package.best_epoch - 1].eval_accuracy
     row.clean_train_accuracy, row.test_accuracy = run.clean_train_accuracy, run.test_accuracy
     row.device, row.environment_json, row.error = run.device, json.dumps(run.environment), run.error
     row.spent_seconds, row.parent_id, row.group_id = run.spent_seconds, run.parent_id, run.group_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from cifar_core.analysis.curves import Curve, Measure
 from cifar_core.analysis.smoothing import smoothed
+from cifar_core.protocol import SPLIT_WORDS
 from cifar_core.ui.colors import NEUTRAL, PALETTE
 from cifar_core.ui.figures.live import LINE, Across, Line, LiveFigure, Mark, Panel, Row, live_figure, rows
 from cifar_core.ui.figures.progress import AS_TRAINED
@@ -131,7 +132,7 @@ class _Drawer:
         return smoothed(values, self._smoothing)
 
     def _rows(self, panel: Panel, values: Sequence[float], is_trained: bool, kind: str) -> list[Row]:
-        what = AS_TRAINED if is_trained else self._curve.split
+        what = AS_TRAINED if is_trained else SPLIT_WORDS[self._curve.split]
         if kind == _BAND:
             what += ", one standard deviation off"
         elif self._smoothing and kind in (LINE, _TRAINED) and "rate" not in panel.title:

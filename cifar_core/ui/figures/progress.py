@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cifar_core.protocol import EvaluationSplit
+from cifar_core.protocol import SPLIT_WORDS, EpochSplit
 from cifar_core.training import TrainingSpec
 from cifar_core.training.metrics import EpochMetrics
 from cifar_core.training.schedule import learning_rate
@@ -16,7 +16,7 @@ _POINTS = 120
 """Of the learning rate's line."""
 
 
-def progress_figure(metrics: Sequence[EpochMetrics], split: EvaluationSplit) -> LiveFigure:
+def progress_figure(metrics: Sequence[EpochMetrics], split: EpochSplit) -> LiveFigure:
     """Accuracy above loss by epoch, on the evaluated images and as trained, with a strip to zoom.
 
     Args:
@@ -24,7 +24,7 @@ def progress_figure(metrics: Sequence[EpochMetrics], split: EvaluationSplit) -> 
         split: the images that are evaluated after every epoch.
     """
     accuracy, loss = Panel("Accuracy", ".3~%", 210), Panel("Loss (nats)", ".3~f", 150)
-    evaluated, trained = Line(split, color(0)), Line(AS_TRAINED, color(1), (3, 3))
+    evaluated, trained = Line(SPLIT_WORDS[split], color(0)), Line(AS_TRAINED, color(1), (3, 3))
     points = [
         *rows(accuracy, evaluated, ((m.epoch, m.eval_accuracy) for m in metrics)),
         *rows(accuracy, trained, ((m.epoch, m.train_accuracy) for m in metrics)),

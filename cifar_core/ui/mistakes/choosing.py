@@ -6,7 +6,7 @@ import streamlit as st
 
 from cifar_core.data import available_datasets, dataset_info, dataset_status
 from cifar_core.errors import StoreError
-from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, evaluation_split
+from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, predicted_splits
 from cifar_core.runs import Predictions, Run, RunFiles, RunState, RunStore
 from cifar_core.ui import resources
 from cifar_core.ui.download_view import offer_cifar10
@@ -62,7 +62,7 @@ def _choose_run(store: RunStore) -> Run | None:
 
 
 def _has_predictions(store: RunStore, run: Run) -> bool:
-    split = evaluation_split(run.config.training.protocol)
+    split, *_ = predicted_splits(run.config.training.protocol)
     return RunFiles(store.run_folder(run.id)).predictions_path(split).is_file()
 
 
@@ -73,11 +73,13 @@ def _refusal(run: Run) -> str | None:
 
 
 def _choose_split(run: Run) -> EvaluationSplit:
-    """Validation first; under the seed's protocol there is only the test set."""
-    if run.config.training.protocol == "seed":
-        st.caption("Test images: the seed's protocol holds no validation images out.")
-        return "test"
-    splits: tuple[EvaluationSplit, ...] = ("validation", "test")
+    """Validation first; where a run trains on all images there is only the test set."""
+    protocol = run.config.training.protocol
+    splits = predicted_splits(protocol)
+    if len(splits) == 1:
+        whose = "the seed's protocol" if protocol == "seed" else "a refit"
+        st.caption(f"{splits[0].capitalize()} images: {whose} holds no validation images out.")
+        return splits[0]
     return st.segmented_control(
         "Images",
         splits,

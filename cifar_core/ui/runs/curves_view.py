@@ -12,7 +12,7 @@ from cifar_core.analysis.curves import Curve, mean_curve, reference_curve, run_c
 from cifar_core.analysis.sentences import gap_of
 from cifar_core.analysis.smoothing import MAX_WEIGHT
 from cifar_core.errors import LabError
-from cifar_core.protocol import BEST_LABELS, evaluation_split
+from cifar_core.protocol import BEST_LABELS, SPLIT_WORDS, evaluation_split
 from cifar_core.runs import Run, RunFilter, RunState, RunStore
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.ui.figures.curves import curves_figure
@@ -160,7 +160,8 @@ def _draw_chart(curves: list[Curve], choice: _Choice) -> None:
     names = ", ".join(curve.title for curve in curves)
     draw_live(figure, "runs-curves", f"Accuracy, loss and learning rate of {names}")
     splits = sorted({curve.split for curve in curves})
-    told = f"Full lines: {' or '.join(splits)} images, as each run's protocol has it; a star marks the best epoch."
+    words = " or ".join(SPLIT_WORDS[split] for split in splits)
+    told = f"Full lines: {words} images, as each run's protocol has it; a star marks the best epoch."
     if choice.with_trained:
         told += " Fine dots: training images, as trained (the loss with its label smoothing)."
     if bands := [f"{plain(curve.title)} n = {curve.runs}" for curve in curves if curve.spread]:
@@ -168,7 +169,7 @@ def _draw_chart(curves: list[Curve], choice: _Choice) -> None:
     if choice.by_time and choice.with_reference:
         told += " The seed document's time is that of its own GPU, which it does not name, without evaluation."
     if len(splits) > 1:
-        told += " Validation and test accuracy are of different images: compare them with care."
+        told += " These are different images: compare their accuracies with care."
     st.caption(f"{told} A click in the legend shows a line alone.")
 
 
@@ -185,7 +186,7 @@ def _draw_gaps(runs: list[Run]) -> None:
             "training, clean": percents,
             "same weights": st.column_config.NumberColumn(
                 format="%.1f %%",
-                help="On the evaluated images: of the best epoch where validation images choose it, else of the last.",
+                help="On validation images of the best epoch where they choose it, else on test images of the last.",
             ),
             "gap": st.column_config.NumberColumn(
                 "gap, points", format="%.1f", help="Between the two columns before: large where a network overfits."
@@ -199,7 +200,7 @@ def _gap_row(run: Run) -> dict[str, object]:
     return {
         "run": run_title(run),
         "best": None if run.best_accuracy is None else 100 * run.best_accuracy,
-        "of": f"{evaluation_split(protocol)}, {BEST_LABELS[protocol]}",
+        "of": f"{evaluation_split(protocol)}, {BEST_LABELS[protocol]}" if run.best_epoch else "",
         "at epoch": run.best_epoch,
         "training, clean": None if gap is None else 100 * gap[0],
         "same weights": None if gap is None else 100 * gap[1],

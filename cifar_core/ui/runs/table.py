@@ -12,7 +12,7 @@ from cifar_core.runs import League, Run, RunFilter, RunOrder, RunOrigin, RunStat
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.words import counted, duration, moment
 
-BEST_WORDS: dict[Protocol, str] = {"validation": "on validation", "seed": "test-chosen"}
+BEST_WORDS: dict[Protocol, str] = {"validation": "on validation", "refit": "", "seed": "test-chosen"}
 """What a run's best accuracy is, in the room of a cell."""
 SHOWN_NOTE = 200
 """Characters of a note in its cell."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cifar_core.runs import Run
+from cifar_core.runs import Run, RunConfig
+from cifar_core.runs.refit import refit_config
 from cifar_core.training import FIRST_RUN, recipe_names
 from cifar_core.ui.starts import architecture_starts, augmentation_starts
 from cifar_core.ui.workbench import DEFAULT_PRESET, put_architecture, put_augmentation, put_training
@@ -17,7 +18,19 @@ _PARENT = "launch.parent"
 
 def lay_out_clone(run: Run) -> None:
     """Lays everything about a run on the workbench and into the form; for callbacks."""
-    config = run.config
+    _lay_out(run, run.config)
+
+
+def lay_out_refit(run: Run) -> None:
+    """The same, to train on all images; for callbacks.
+
+    Raises:
+        SpecError: as `refit_config`.
+    """
+    _lay_out(run, refit_config(run))
+
+
+def _lay_out(run: Run, config: RunConfig) -> None:
     # What it is called after, where that is known here; else everything counts as a change of the default.
     architecture = config.architecture.name
     put_architecture(
@@ -29,7 +42,7 @@ def lay_out_clone(run: Run) -> None:
     recipe = config.training.recipe
     put_training(recipe if recipe in recipe_names() else FIRST_RUN, config.training)
     st.session_state[DATASET_KEY] = config.dataset
-    st.session_state[NAME_KEY] = run.name
+    st.session_state[NAME_KEY] = config.name
     st.session_state[_PARENT] = (run.id, run.name)
 
 

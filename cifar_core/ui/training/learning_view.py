@@ -24,7 +24,7 @@ def draw_learning(run: Run, watched: Watched | None, dataset: ImageDataset) -> N
     if watched is None or not watched.epochs:
         st.caption("After the first epoch, a dozen fixed images show here what the network takes them for.")
         return
-    part = dataset.train if watched.split == "validation" else dataset.test
+    part = dataset.test if watched.split == "test" else dataset.train
     shown = part.take(np.asarray(watched.index, dtype=np.int64))
     epoch = _choose_epoch(run.id, watched.epochs)
     said = watched.probabilities[watched.epochs.index(epoch)].argmax(axis=1)
@@ -50,6 +50,7 @@ def draw_learning(run: Run, watched: Watched | None, dataset: ImageDataset) -> N
 _WHICH = {
     "validation": "Validation images, which the network does not train on.",
     "test": "Test images: the seed's protocol holds no validation images out.",
+    "train": "Training images, which a refit trains on: it holds none out.",
 }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.runs import Run, RunState
+from cifar_core.runs.refit import can_refit
 from cifar_core.ui import resources
 from cifar_core.ui.address import write
 from cifar_core.ui.news import add_news, told
-from cifar_core.ui.training.cloning import lay_out_clone
+from cifar_core.ui.training.cloning import lay_out_clone, lay_out_refit
 from cifar_core.words import counted, plain
 
 PINNED = "pinned-run"
@@ -55,6 +56,16 @@ def draw_actions(run: Run, can_watch: bool = False) -> None:
             args=(run.id,),
         ):
             st.rerun()  # a click here draws the live view alone, and the form stands outside
+        if can_refit(run) and st.button(
+            "Refit",
+            icon=":material/all_inclusive:",
+            key=f"refit-{run.id}",
+            help="Lays this run's settings into the form, to train with them on all images, validation images "
+            "included: the last epoch counts, and the test set is read once.",
+            on_click=_refit,
+            args=(run.id,),
+        ):
+            st.rerun()
 
 
 # Callbacks: they run before the page is drawn, whether a click reruns the fragment or, while it is busy, all of it.
@@ -101,3 +112,12 @@ def _clone(run_id: str) -> None:
         add_news(f"The form holds the settings of {plain(run.name)}.", ":material/content_copy:")
 
     told(clone)
+
+
+def _refit(run_id: str) -> None:
+    def refit() -> None:
+        run = resources.run_store().get(run_id)
+        lay_out_refit(run)
+        add_news(f"The form holds a refit of {plain(run.name)}: launch it.", ":material/all_inclusive:")
+
+    told(refit)

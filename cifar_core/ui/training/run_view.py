@@ -120,13 +120,14 @@ def _seconds_left(run: Run, progress: RunProgress, images_per_second: float) -> 
 
 
 def _draw_figures(run: Run) -> None:
-    split = evaluation_split(run.config.training.protocol)
+    protocol = run.config.training.protocol
     best = f"{percent(run.best_accuracy)}" + (f" @ {run.best_epoch}" if run.best_epoch else "")
-    reading = "Read after every epoch, as the seed did." if split == "test" else "Read once, when choosing is over."
+    reading = "Read after every epoch, as the seed did." if protocol == "seed" else "Read once, after the last epoch."
     with st.container(horizontal=True, gap="small", horizontal_alignment="distribute"):
         st.metric("Epochs", f"{run.epochs_done} / {run.config.training.epochs}", width="content")
-        chosen = BEST_LABELS[run.config.training.protocol]
-        st.metric(f"Best {split} @ epoch", best, help=f"This figure is {chosen}.", width="content")
+        if protocol != "refit":
+            title, chosen = f"Best {evaluation_split(protocol)} @ epoch", BEST_LABELS[protocol]
+            st.metric(title, best, help=f"This figure is {chosen}.", width="content")
         clean_help = "On up to 5,000 fixed training images without augmentation, measured after the run."
         st.metric("Training (clean)", percent(run.clean_train_accuracy), help=clean_help, width="content")
         st.metric("Test accuracy", percent(run.test_accuracy), help=reading, width="content")

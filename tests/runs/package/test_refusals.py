@@ -107,7 +107,7 @@ def test_predictions_of_validation_images_under_the_seed_s_protocol(
         "epochs.json": json.dumps(epochs).encode(),
     }
     sentence = refusal(store, tmp_path, told(members, run={"protocol": "seed"}, weights_epoch=2))
-    assert "it holds predictions-validation.npz, and the seed's protocol has no validation images" in sentence
+    assert 'it holds predictions-validation.npz, and the protocol "seed" has no validation images' in sentence
 
 
 @pytest.mark.parametrize("name", ["nowhere.cifarrun", ".", "nul\0l", "n" * 300])

@@ -39,6 +39,21 @@ def test_the_run_comes_back_equal(store: RunStore, origin: RunStore, run: Run, f
     assert store.list_runs() == [unpacked]
 
 
+def test_a_refit_comes_back_without_a_best_epoch(store: RunStore, tmp_path: Path) -> None:
+    trained, file = train(tmp_path / "elsewhere", protocol="refit"), tmp_path / "refit.cifarrun"
+    file.write_bytes(trained.package)
+    with closing(RunStore(folder=trained.folder)) as elsewhere:
+        run, watched = elsewhere.get(trained.run_id), elsewhere.watched(trained.run_id)
+    unpacked = unpack(store, file)
+    assert replace(unpacked, origin=run.origin, size_bytes=run.size_bytes) == run
+    assert (unpacked.best_epoch, unpacked.chosen_epoch) == (None, 2)
+    assert watched is not None
+    shown = store.watched(run.id)
+    assert shown is not None
+    assert (shown.split, shown.index) == (watched.split, watched.index) == ("train", watched.index)
+    assert TrainedNetwork(store, unpacked, "cpu").epoch == 2
+
+
 def test_its_history_tells_where_it_came_from(store: RunStore, file: Path) -> None:
     (event,) = store.history(unpack(store, file).id)
     assert (event.state, event.note) == (RunState.COMPLETED, "Unpacked from tiny.cifarrun.")

@@ -1,0 +1,30 @@
+"""The last step of the validation protocol: the network that is published trains on every image."""
+
+from __future__ import annotations
+
+from cifar_core.errors import SpecError
+from cifar_core.runs.config import RunConfig
+from cifar_core.runs.records import Run, RunState
+
+_MAX_NAME = 80
+
+
+def can_refit(run: Run) -> bool:
+    """Whether a run has held images out to the end, so that its settings may count as chosen."""
+    return run.state == RunState.COMPLETED and run.config.training.protocol == "validation"
+
+
+def refit_config(run: Run) -> RunConfig:
+    """A run's settings, to be trained with on all images: what was held out trains too, and nothing is chosen.
+
+    Raises:
+        SpecError: it is not completed, or held nothing out.
+    """
+    if not can_refit(run):
+        protocol = run.config.training.protocol
+        raise SpecError(
+            f'Run {run.id} is {run.state} and of protocol "{protocol}": only a completed run of protocol "validation" '
+            "has chosen settings to refit with."
+        )
+    training = run.config.training.changed(protocol="refit", validation_images=None)
+    return run.config.changed(name=f"{run.name[: _MAX_NAME - 6]} refit", training=training.model_dump())
