@@ -14,6 +14,7 @@ MAX_RATIO, SMALL_MEMBER_BYTES = 100, MIB
 """How many times its packed size a member may have unpacked, if it is no small one: text of a few lines packs well."""
 _END, _END_SIGNATURE, _ZIP64_SIGNATURE = struct.Struct("<4s4H2LH"), b"PK\5\6", b"PK\6\7"
 _ZIP64_LOCATOR_BYTES = 20
+_MAX_COMMENT_BYTES = 2**16 - 1
 _ENCRYPTED = 0x1
 
 
@@ -79,11 +80,23 @@ def _check_end(source: BinaryIO, kind: ZipKind) -> None:
     size = source.seek(0, 2)
     if size > kind.max_bytes:
         raise SpecError(f"it has {size:,} bytes: {kind.max_bytes // MIB} MiB is the limit.")
-    source.seek(max(0, size - _END.size - _ZIP64_LOCATOR_BYTES))
+    source.seek(max(0, size - _ZIP64_LOCATOR_BYTES - _END.size - _MAX_COMMENT_BYTES))
     tail = source.read()
-    if len(tail) < _END.size or tail[-_END.size :][:4] != _END_SIGNATURE:
+    at = _end_record(tail)
+    if at is None:
         raise SpecError("it is no whole zip file.")
-    entries, directory_bytes = _END.unpack(tail[-_END.size :])[4:6]
-    if tail.startswith(_ZIP64_SIGNATURE) or entries > kind.max_entries or directory_bytes > kind.max_directory_bytes:
+    if tail[max(0, at - _ZIP64_LOCATOR_BYTES) : at].startswith(_ZIP64_SIGNATURE):
+        raise SpecError("it is in the Zip64 format for huge archives: an ordinary zip is wanted.")
+    entries, directory_bytes = _END.unpack_from(tail, at)[4:6]
+    if entries > kind.max_entries or directory_bytes > kind.max_directory_bytes:
         raise SpecError(f"its directory is larger than that of any {kind.what}.")
     source.seek(0)
+
+
+def _end_record(tail: bytes) -> int | None:
+    """Where the end record is that `zipfile` will read: the very end, else the last one with a comment behind it."""
+    last = len(tail) - _END.size
+    if last >= 0 and tail.startswith(_END_SIGNATURE, last) and tail.endswith(b"\0\0"):
+        return last
+    at = tail.rfind(_END_SIGNATURE)
+    return at if 0 <= at <= last else None

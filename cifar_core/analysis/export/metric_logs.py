@@ -51,11 +51,12 @@ def tensorboard_zip(run: Run, epochs: Sequence[EpochMetrics]) -> bytes:
 
 def _scalars(metrics: EpochMetrics) -> dict[str, float]:
     """By tag: those of one kind share a chart's group, and losses and accuracies of both sets stand side by side."""
+    evaluated = "train-clean" if metrics.split == "train" else metrics.split
     return {
         "loss/train": metrics.train_loss,
-        f"loss/{metrics.split}": metrics.eval_loss,
+        f"loss/{evaluated}": metrics.eval_loss,
         "accuracy/train": metrics.train_accuracy,
-        f"accuracy/{metrics.split}": metrics.eval_accuracy,
+        f"accuracy/{evaluated}": metrics.eval_accuracy,
         "learning_rate": metrics.learning_rate,
         "speed/images_per_second": metrics.images_per_second,
         "speed/epoch_seconds": metrics.seconds,

@@ -106,7 +106,7 @@ ARCHIVES: dict[str, tuple[Build, str]] = {
     "cut": (lambda package: package[:-30], "it is no whole zip file"),
     "only its end": (lambda package: package[-22:], "it is no whole zip file"),
     "another zip": (lambda package: zipped([("config.json", b"{}")]), "manifest.json is missing: it is no run package"),
-    "a torch checkpoint": (lambda package: torch_file(), "its directory is larger than that of any run package"),
+    "a torch checkpoint": (lambda package: torch_file(), "it is in the Zip64 format"),
     "bits turned": (
         lambda package: package.replace(members_of(package)["weights.safetensors"][-100:], bytes(100)),
         "weights.safetensors is damaged",
