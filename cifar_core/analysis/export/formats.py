@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from cifar_core.errors import ExportError, SpecError
+from cifar_core.errors import ExportError, LabError, SpecError, foreign_sentence
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.package.layout import SUFFIX
 from cifar_core.training.metrics import EpochMetrics
@@ -76,11 +76,20 @@ def export_run(store: RunStore, run: Run, kind: str) -> Export:
     Raises:
         SpecError: the run has nothing of the kind, or not yet.
         StoreError: its checkpoint is missing or damaged.
-        ExportError: a package is missing, or the file does not do what the network does.
+        ExportError: a package is missing or broken, or the file does not do what the network does.
     """
     chosen = FORMATS[kind]
     chosen.require_packages()
-    content, checked = chosen.write(store, run)
+    try:
+        content, checked = chosen.write(store, run)
+    except LabError:
+        raise
+    except Exception as error:
+        if not chosen.packages:
+            raise
+        # Somebody else's package that is there, but broken: of another version than it needs beside it, say.
+        sentence = f"Run {run.id} cannot be exported to {chosen.title}: {foreign_sentence(error).rstrip('.')}"
+        raise ExportError(f"{sentence}. `pip install -r {EXTRAS}` installs what it needs.") from error
     return Export(f"{run.id}{chosen.suffix}", content, checked)
 
 

@@ -285,3 +285,11 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ExportError, match=r"^\w+ needs .*: `pip install -r requirements-export\.txt` installs it\.$"):
         export_run(store, run, kind)
+
+
+def test_a_broken_package_is_a_sentence(store: RunStore, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard.summary.writer.record_writer", None)
+    with pytest.raises(
+        ExportError, match=rf"^Run {run.id} cannot be exported to TensorBoard: .* installs what it needs"
+    ):
+        export_run(store, run, "tensorboard")
