@@ -32,7 +32,7 @@ BEST_LABELS: dict[Protocol, str] = {"validation": "validation-chosen", "refit": 
 
 ACCURACY_LABELS: dict[Protocol, str] = {
     "validation": "validation-chosen",
-    "refit": "last epoch, read once",
+    "refit": "refit, last epoch",
     "seed": "last epoch",
 }
 """How the epoch behind a run's test accuracy was chosen."""

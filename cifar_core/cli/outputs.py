@@ -94,7 +94,7 @@ class RunOutput(BaseModel):
     test_accuracy: float | None
     """Null until the test set was read."""
     test_accuracy_of: str
-    """How the epoch behind test_accuracy was chosen: "validation-chosen", "last epoch", "last epoch, read once"."""
+    """How the epoch behind test_accuracy was chosen: "validation-chosen", "last epoch", "refit, last epoch"."""
     protocol: Protocol
     parent_id: str | None
     """The run whose settings it was cloned from."""

@@ -57,7 +57,7 @@ def test_a_refit_reads_the_test_set_once_and_knows_what_chose_its_settings(cli: 
     assert outcome.status == 0
     assert "Training set, clean: Average loss" in outcome.out
     assert "Best" not in outcome.out
-    assert re.search(r"^Test accuracy +\d+\.\d % \(last epoch, read once\)$", outcome.out, re.MULTILINE)
+    assert re.search(r"^Test accuracy +\d+\.\d % \(refit, last epoch\)$", outcome.out, re.MULTILINE)
     run, _ = cli("runs", "--json").data
     assert (run["protocol"], run["parent_id"], run["name"]) == ("refit", chosen["id"], "tiny refit")
     assert (run["best_epoch"], run["best_val_accuracy"], run["best_test_accuracy"]) == (None, None, None)

@@ -47,7 +47,7 @@ def test_training_shows_no_best_epoch_of_it(refit: Run) -> None:
 def test_mistakes_shows_its_test_images_alone(refit: Run) -> None:
     session = open_page("mistakes", run=refit.id)
     assert says(session, "a refit holds no validation images out")
-    assert says(session, "test images are right", "last epoch, read once")
+    assert says(session, "test images are right", "refit, last epoch")
 
 
 @pytest.mark.parametrize("pane", ["Curves", "Rules", "Analysis", "Report", "Take away"])
