@@ -122,6 +122,9 @@ class RaceBenchOutput(BaseModel):
     """What `bench race` measures: accuracy against seconds, one racer after the other."""
 
     curves: list[RaceCurve]
+    seed_log_seconds_to: dict[str, float | None]
+    """By accuracy, reckoned: as many epochs as the seed document's own log of Model 3 takes to it, at the seconds an
+    epoch that Model 3 took here; null where the log does not come to it, or no epoch was done here."""
     minutes: float
     """That each had."""
     seed: int

@@ -11,6 +11,7 @@ import click
 import psutil
 from torch import Tensor
 
+from cifar_core.analysis.reference import seed_reference
 from cifar_core.architecture.build import build_seeded
 from cifar_core.cli.bench_outputs import BenchMachine, RaceBenchOutput, RaceCurve, RacePoint
 from cifar_core.cli.printing import json_option, print_json, print_table
@@ -72,6 +73,7 @@ def bench_race(minutes: float, seed: int, limit_train: int | None, tell: Callabl
     training = _config(RACERS[0], dataset, seed, limit_train).training
     return RaceBenchOutput(
         curves=curves,
+        seed_log_seconds_to={f"{mark:g}": _by_seed_log(curves[-1].points, mark) for mark in MARKS},
         minutes=minutes,
         seed=seed,
         dataset=dataset,
@@ -130,6 +132,14 @@ def _seconds_to(points: list[RacePoint], mark: float) -> float | None:
     return next((point.seconds for point in points if point.accuracy >= mark), None)
 
 
+def _by_seed_log(points: list[RacePoint], mark: float) -> float | None:
+    """When Model 3 would reach an accuracy if it took the epochs of the seed document's log."""
+    epochs = next((epoch.epoch for epoch in seed_reference() if epoch.test_accuracy >= mark), None)
+    if not points or epochs is None:
+        return None
+    return epochs * points[-1].seconds / points[-1].epoch
+
+
 def _print(output: RaceBenchOutput) -> None:
     rows = []
     for curve in output.curves:
@@ -138,10 +148,13 @@ def _print(output: RaceBenchOutput) -> None:
         spent = curve.points[-1].seconds if curve.points else None
         done = f"{len(curve.points)} of {curve.epochs}"
         rows.append((curve.preset, curve.recipe, done, duration(spent), percent(best), *marks))
+    reckoned = [duration(seconds) for seconds in output.seed_log_seconds_to.values()]
+    rows.append((RACERS[-1], "seed, by its own log", "-", "-", "-", *reckoned))
     to = [f"to {percent(mark)}" for mark in MARKS]
     print_table(("network", "recipe", "epochs", "time", "best validation", *to), rows)
     on = output.measured_on
     click.echo(
+        "\nBy its own log: as many epochs as the seed document's log takes, at the seconds an epoch measured here."
         f"\nSeed {output.seed}, {output.dataset}, {output.minutes:g} minutes each at most; {output.device}, torch "
         f"{output.torch}; on {on.machine}, Python {on.python}, version {on.version}; load {output.load_before:.1f} "
         "before it began."

@@ -10,8 +10,9 @@ from tests.cli.test_schemas import check
 pytestmark = pytest.mark.usefixtures("no_cifar10")
 
 
-def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli) -> None:
-    data = cli("bench", "race", "--minutes", "0.05", "--limit-train", "32", "--json").data
+def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_race._Clock, "should_stop", lambda clock: len(clock.points) == 2)  # however slow it is
+    data = cli("bench", "race", "--limit-train", "32", "--json").data
     check("bench race", data)
     assert [(curve["preset"], curve["recipe"]) for curve in data["curves"]] == [
         ("quick-cpu", "quick"),
@@ -21,7 +22,7 @@ def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli) -> None:
         assert [point["epoch"] for point in curve["points"]] == list(range(1, len(curve["points"]) + 1))
         seconds = [point["seconds"] for point in curve["points"]]
         assert seconds == sorted(seconds)
-        assert curve["points"]
+        assert len(curve["points"]) == 2
         assert all(0 <= point["accuracy"] <= 1 for point in curve["points"])
 
 
@@ -39,6 +40,13 @@ def test_the_seconds_to_an_accuracy_are_those_of_the_first_epoch_that_reached_it
     assert bench_race._seconds_to(points, 0.8) == 20
     assert bench_race._seconds_to(points, 0.85) == 40
     assert bench_race._seconds_to(points, 0.9) is None
+
+
+def test_the_seed_s_log_is_told_at_the_seconds_an_epoch_measured_here() -> None:
+    points = [RacePoint(epoch=epoch, seconds=100.0 * epoch, accuracy=0.5) for epoch in (1, 2)]
+    assert bench_race._by_seed_log(points, 0.85) == 43 * 100, "its log passes 85 % in epoch 43"
+    assert bench_race._by_seed_log(points, 0.9) is None
+    assert bench_race._by_seed_log([], 0.8) is None
 
 
 def test_minutes_that_cannot_be_are_refused(cli: Cli) -> None:

@@ -9,8 +9,8 @@ from functools import cache
 
 from cifar_core.architecture.presets.compact import best_100k, best_200k
 from cifar_core.architecture.presets.dilated import dilated
-from cifar_core.architecture.presets.preset import ArchitecturePreset
 from cifar_core.architecture.presets.on_cpu import quick_cpu
+from cifar_core.architecture.presets.preset import ArchitecturePreset
 from cifar_core.architecture.presets.seed_models import seed_model_1, seed_model_2, seed_model_3
 from cifar_core.errors import SpecError
 
