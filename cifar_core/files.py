@@ -31,8 +31,9 @@ def staged(path: Path, content: bytes) -> Iterator[Callable[[], None]]:
     have failed there. What the block did not put in its place is removed.
 
     Raises:
-        StoreError: it cannot be written or renamed; the file that was there is untouched.
+        StoreError: it cannot be written or renamed, or what is there is no plain file; it is untouched then.
     """
+    path = _destination(path)
     # Not tempfile: its files are for their owner alone, and runs may be meant for a whole class.
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     is_put = False
@@ -57,6 +58,20 @@ def staged(path: Path, content: bytes) -> Iterator[Callable[[], None]]:
         if not is_put:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def _destination(path: Path) -> Path:
+    """Where to write: behind a link, what it points to. A device or a pipe must not become a file.
+
+    Raises:
+        StoreError: something is there that is no file.
+    """
+    with _sentence(path):
+        place = path.resolve() if path.is_symlink() else path
+        if place.exists() and not place.is_file():
+            what = "a folder" if place.is_dir() else "no plain file"
+            raise StoreError(f"{path} cannot be written: it is {what}.")
+    return place
 
 
 def remove_leftovers(folder: Path) -> None:

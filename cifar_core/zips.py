@@ -14,6 +14,7 @@ MAX_RATIO, SMALL_MEMBER_BYTES = 100, MIB
 """How many times its packed size a member may have unpacked, if it is no small one: text of a few lines packs well."""
 _END, _END_SIGNATURE, _ZIP64_SIGNATURE = struct.Struct("<4s4H2LH"), b"PK\5\6", b"PK\6\7"
 _ZIP64_LOCATOR_BYTES = 20
+_CHUNK_BYTES = 2**16
 _MAX_COMMENT_BYTES = 2**16 - 1
 _ENCRYPTED = 0x1
 
@@ -52,8 +53,10 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, kin
     """
     check_member(info, limit, kind)
     try:
-        # Ends after the size that the directory tells, whatever the packed bytes hold.
-        return archive.read(info)
+        # Bit by bit: in one go `zipfile` unpacks whatever the packed bytes hold before it cuts that off after the size
+        # that the directory tells.
+        with archive.open(info) as member:
+            return b"".join(iter(lambda: member.read(_CHUNK_BYTES), b""))
     except Exception:  # zlib's and struct's errors, NotImplementedError, and zipfile's own
         raise SpecError(f"{info.filename} is damaged.") from None
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import struct
+import tracemalloc
 import zipfile
+import zlib
 from io import BytesIO
 
 import pytest
 
 from cifar_core.errors import SpecError
-from cifar_core.zips import ZipKind, open_zip
+from cifar_core.zips import ZipKind, open_zip, read_member
 
 KIND = ZipKind("class", max_bytes=2**20, max_entries=3, max_directory_bytes=1000)
 
@@ -60,3 +63,20 @@ def test_a_huge_archive_s_format_is_named() -> None:
     locator = b"PK\6\7" + bytes(16)
     with pytest.raises(SpecError, match="Zip64 format"):
         open_zip(BytesIO(content[:-22] + locator + content[-22:]), KIND)
+
+
+def test_a_member_that_unpacks_to_more_than_it_says_takes_no_memory() -> None:
+    """Its checksum fits what is left after the cut, so that nothing but the memory would tell."""
+    bomb = BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.txt", bytes(200 * 2**20))
+    content = bytearray(bomb.getvalue())
+    told = struct.pack("<LL", zlib.crc32(bytes(100)), 100)
+    at = content.rfind(b"PK\1\2")
+    content[at + 16 : at + 20], content[at + 24 : at + 28] = told[:4], told[4:]
+    with open_zip(BytesIO(bytes(content)), KIND) as archive:
+        tracemalloc.start()
+        assert read_member(archive, archive.infolist()[0], 1000, KIND) == bytes(100)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 2**20

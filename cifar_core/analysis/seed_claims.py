@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cifar_core.architecture import find_preset
-from cifar_core.data import find_augmentation
+from cifar_core.data import dataset_info, find_augmentation
 from cifar_core.protocol import ACCURACY_LABELS, BEST_LABELS
 from cifar_core.runs import Run
 from cifar_core.runs.seed_experiment import SEED_EPOCHS, SEED_MODELS
 from cifar_core.training.metrics import EpochMetrics
-from cifar_core.words import count, percent
+from cifar_core.words import count, counted, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def compare_with_seed(run: Run, epochs: Sequence[EpochMetrics]) -> tuple[ClaimRo
     best_train = max((epoch.train_accuracy for epoch in epochs), default=None)
     figures = (
         ("Parameters", count(claim.params), count(run.num_params)),
+        ("Training images", count(dataset_info("cifar10").train_images), count(run.train_images)),
         ("Best training accuracy, as trained", percent(claim.train_accuracy), _or_not(best_train)),
         ("Best test accuracy", percent(preset.reported_test_accuracy), _test_accuracy(run)),
         (
@@ -85,10 +86,11 @@ def compare_with_seed(run: Run, epochs: Sequence[EpochMetrics]) -> tuple[ClaimRo
 
 def _test_accuracy(run: Run) -> str:
     """Chosen as the document chooses it where the run reads the test set every epoch; else as the run has it."""
-    protocol = run.config.training.protocol
+    protocol, limit = run.config.training.protocol, run.config.training.limit_test
+    trial = "" if limit is None else f", of {counted(limit, 'image')} only"
     if protocol == "seed":
-        return _or_not(run.best_accuracy, BEST_LABELS[protocol])
-    return _or_not(run.test_accuracy, ACCURACY_LABELS[protocol])
+        return _or_not(run.best_accuracy, BEST_LABELS[protocol] + trial)
+    return _or_not(run.test_accuracy, ACCURACY_LABELS[protocol] + trial)
 
 
 def _or_not(share: float | None, chosen: str = "") -> str:

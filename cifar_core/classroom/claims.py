@@ -75,14 +75,18 @@ def read_claims(content: bytes, name: str = "claims.csv") -> Claims:
         text = decoded(content)
     except SpecError as error:
         raise SpecError(f"{shown} cannot be read: {error} Save it as CSV in UTF-8.") from None
-    head = text.partition("\n")[0]
-    reader = csv.reader(StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    head, _, rest = text.partition("\n")
+    said = re.fullmatch(r"sep=([,;\t])\s*", head)  # Excel's own way to say it
+    if said:
+        text, head = rest, rest.partition("\n")[0]
+    reader = csv.reader(StringIO(text, newline=""), delimiter=said[1] if said else max(",;\t", key=head.count))
+    first = 1 if said else 0
     try:
         header = [cell.strip().lower().replace(" ", "_") for cell in next(reader, [])]
         _check_header(header, shown)
-        lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        lines = [(first + reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise SpecError(f"{shown}, line {reader.line_num}, is no CSV: {error}.") from None
+        raise SpecError(f"{shown}, line {first + reader.line_num}, is no CSV: {error}.") from None
     if len(lines) > MAX_LINES:
         raise SpecError(f"{shown} has {len(lines):,} lines: {MAX_LINES:,} is the limit of a claims file.")
     unknown = [repr(name[:40]) for name in header if name and name not in COLUMNS]
@@ -104,6 +108,13 @@ def _check_header(header: list[str], shown: str) -> None:
 def _claim(line: int, header: list[str], row: list[str]) -> Claim:
     cells: Mapping[str, str] = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
     problems: list[str] = []
+    if any(cell.strip() for cell in row[len(header) :]):
+        # Which cell belongs to which column cannot be told: 97,264 without quotation marks is two of them.
+        problems.append(
+            f"Claims, line {line}: it has {len(row)} cells, and the header {len(header)}, so its figures are left "
+            'aside: a number with a comma in it needs quotation marks, "97,264".'
+        )
+        cells = {name: cell for name, cell in cells.items() if name in ("file", "author")}
 
     def value(column: str, parse: Callable[[str], Value | None], allowed: str) -> Value | None:
         cell = cells.get(column, "")
@@ -120,7 +131,7 @@ def _claim(line: int, header: list[str], row: list[str]) -> Claim:
         author=shown_name(cells.get("author", "")[:MAX_CELL]),
         params=value("params", lambda cell: _whole(cell, MAX_COUNT), "a whole number such as 97264 or 97,264"),
         receptive_field=value("receptive_field", lambda cell: _whole(cell, MAX_FIELD), "a whole number of pixels"),
-        accuracy=value("accuracy", _accuracy, "a share such as 0.854, or percent such as 85.4 or 85.4 %"),
+        accuracy=value("accuracy", _accuracy, "a share such as 0.854 or 0.85, or percent such as 85.4 or 85.4 %"),
         problems=tuple(problems),
     )
 
@@ -136,11 +147,13 @@ def _whole(cell: str, limit: int) -> int | None:
 
 
 def _accuracy(cell: str) -> Accuracy | None:
-    """A share up to 1, or percent above it; a percent sign says which."""
+    """A share up to 1, of two places at least, or percent above it; a percent sign says which."""
     found = re.fullmatch(r"(\d{1,3})(?:[.,](\d{1,12}))?\s*(%?)", cell)
     if not found:
         return None
     places = len(found[2] or "")
     number = float(f"{found[1]}.{found[2] or 0}")
     scale = 100.0 if found[3] or number > 1 else 1.0
+    if scale == 1.0 and places < 2:
+        return None  # 1 may be a share or percent, and 0.9 stands for anything from 85 % on
     return Accuracy(round(number / scale, 14), 0.5 * 10.0**-places / scale) if number <= scale else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from io import StringIO
 
@@ -10,6 +11,8 @@ from cifar_core.classroom.table import ClassRow, ClassTable
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """With which a formula begins; the last four are the wide forms of the first four, which some programs read as them."""
+_INNER_FORMULA = re.compile(rf"([;,|\t\r\n])(?=[\s\"']*[{re.escape(''.join(FORMULA_SIGNS[:4] + FORMULA_SIGNS[7:]))}])")
+"""Behind a separator of any kind: with another one than ours a text is several cells."""
 Cell = str | int | float | bool | None
 _COLUMNS: dict[str, Callable[[ClassRow], Cell]] = {
     "file": lambda row: row.file,
@@ -57,4 +60,7 @@ def class_csv(table: ClassTable) -> str:
 def _harmless(cell: Cell) -> Cell:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
+    if not isinstance(cell, str):
+        return cell
+    cell = _INNER_FORMULA.sub(r"\1'", cell)
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cache
 
 from cifar_core.architecture import ArchitectureSpec, Layer, find_preset, preset_names
-from cifar_core.architecture.nodes import Conv, Linear, Pool
+from cifar_core.architecture.nodes import ActivationStep, Conv, DropoutStep, Linear, Pool
+from cifar_core.spec_model import SpecModel
 
 
 def network_identity(spec: ArchitectureSpec) -> Hashable:
     """Equal for two networks of the same layers in the same places, however these are named, labelled or written.
 
     A depthwise convolution is one of as many groups as channels, and "same" padding the cells that it amounts to.
-    Dropout counts: with another rate it is another experiment.
+    Dropout counts, but for a rate of 0: with another rate it is another experiment. ReLU done twice is done once.
     """
     return (spec.input.channels, spec.input.size, spec.num_classes, *map(_identity, spec.layers))
 
@@ -51,5 +52,17 @@ def _identity(layer: Layer) -> Hashable:
         (layer.pad_before, layer.n_out),
         node.padding_mode if isinstance(node, Conv) and padded else "",
         isinstance(node, Conv | Linear) and node.bias,
-        () if isinstance(node, Pool) else node.steps,
+        () if isinstance(node, Pool) else _steps(node.steps),
     )
+
+
+def _steps(steps: Iterable[SpecModel]) -> tuple[SpecModel, ...]:
+    """Those that change anything."""
+    kept: list[SpecModel] = []
+    for step in steps:
+        if isinstance(step, DropoutStep) and step.rate == 0:
+            continue
+        if kept and step == kept[-1] and isinstance(step, ActivationStep) and step.kind == "relu":
+            continue
+        kept.append(step)
+    return tuple(kept)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from cifar_core.architecture import ArchitectureDescription, ArchitectureSpec, describe
+from cifar_core.architecture import ArchitectureDescription, ArchitectureSpec, describe, num_params
 from cifar_core.architecture.importing.printed import ALWAYS_ASSUMED, TRACE_INSTEAD, Question, parse_printed
 from cifar_core.classroom.entries import PRINT, SPEC, Entry, opened_entries, shown_name
 from cifar_core.classroom.text import decoded
+from cifar_core.data import dataset_info
 from cifar_core.errors import LabError, SpecError, foreign_sentence
 from cifar_core.runs import RunConfig
 from cifar_core.runs.package.layout import SUFFIX
 from cifar_core.runs.package.reading import RunPackage, read_package
-from cifar_core.words import counted
+from cifar_core.words import count, counted
 
 Kind = Literal["spec", "print", "package", "unread"]
 _KINDS: dict[str, Kind] = {SPEC: "spec", PRINT: "print", SUFFIX: "package"}
 _IMPORT_INSTEAD = "the student makes a spec of it by `python -m cifar_core import FILE.py:ClassName --output SPEC.json`"
+_NO_PARAMETERS = ("running_mean", "running_var", "num_batches_tracked")
+"""What batch norm keeps beside its parameters."""
 MAX_SENTENCE = 600
 """Characters of what is told of one file."""
 
@@ -58,7 +62,8 @@ class Submission:
     numbers: ArchitectureDescription | None = None
     """Of the network, under the assignment's own limits; with it whenever there is one."""
     assumed: tuple[str, ...] = ()
-    """What a printed text left open, and what was taken; without what is assumed of every printed text."""
+    """What a printed text left open, and what was taken, without what is assumed of every printed text; of a package,
+    that its accuracy is of a part of the test images."""
     readings: tuple[Reading, ...] = ()
     """Of a printed network, the usual one first; none where the file itself labels the blocks."""
     run: PackagedRun | None = None
@@ -99,8 +104,9 @@ def _read(entry: Entry) -> Submission:
             raise SpecError(entry.problem)
         if kind == "package":
             package = package_in(entry)
+            _require_fitting_weights(package)
             told = PackagedRun(package.config, package.run.test_accuracy)
-            return _judgeable(entry, kind, package.config.architecture, run=told)
+            return _judgeable(entry, kind, package.config.architecture, _few_images(package), told)
         text = decoded(entry.read())
         if kind == "spec":
             return _judgeable(entry, kind, ArchitectureSpec.parse(text))
@@ -112,6 +118,30 @@ def _read(entry: Entry) -> Submission:
         return Submission(
             entry.name, _author(entry.name), kind, problem=_sentence(f"It cannot be judged: {foreign_sentence(error)}.")
         )
+
+
+def _require_fitting_weights(package: RunPackage) -> None:
+    """By number alone, which needs no torch: what is recomputed compares each shape.
+
+    Raises:
+        SpecError: the weights are more or fewer than the network has, so that the accuracy is another network's.
+    """
+    held = sum(math.prod(shape) for name, shape in package.shapes.items() if not name.endswith(_NO_PARAMETERS))
+    wanted = num_params(package.config.architecture.layers)
+    if held != wanted:
+        raise SpecError(
+            f"its weights are {count(held)} numbers, and its network has {count(wanted)} parameters: they are another "
+            "network's."
+        )
+
+
+def _few_images(package: RunPackage) -> tuple[str, ...]:
+    """A sentence where its test accuracy is not of the whole test set."""
+    test = package.predictions.get("test")
+    of_all = dataset_info(package.config.dataset).test_images
+    if test is None or len(test.targets) == of_all:
+        return ()
+    return (f"Its own test accuracy is of {count(len(test.targets))} of the {count(of_all)} test images.",)
 
 
 def _judgeable(

@@ -84,6 +84,8 @@ def _evaluate(package: RunPackage, should_stop: Callable[[], bool]) -> Recompute
 
     weights = StoredWeights(load_safetensors(package.weights), 0, Path("its package"))
     network = TrainedNetwork.of_weights(config, weights)
-    images, _ = load_run_data(config).part("test")
+    # All test images, however few of them the run itself was evaluated on: its maker decided that.
+    whole = config.changed(training=config.training.changed(limit_test=None).model_dump())
+    images, _ = load_run_data(whole).part("test")
     answers = network.probabilities(images.images, should_stop).argmax(dim=1)
     return Recomputed(float((answers == images.targets).double().mean()), len(images.targets))

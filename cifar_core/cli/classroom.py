@@ -17,7 +17,7 @@ from cifar_core.classroom.telling import summary
 from cifar_core.classroom.weights import Recomputed, recompute, with_weights
 from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.errors import SpecError
-from cifar_core.files import write_atomically
+from cifar_core.files import staged, write_atomically
 from cifar_core.words import count, counted, percent
 
 _NETWORK, _RUN = RuleLimits(), RunLimits()
@@ -95,19 +95,26 @@ def class_command(
         raise SpecError(f"--csv is {csv_file}: there is no folder {csv_file.parent}.")
     claims = None if claims_file is None else _claims(claims_file)
     submissions = read_submissions(source)
+    if csv_file is not None:
+        with staged(csv_file, b""):  # that it cannot be written is told before the minutes, not after them
+            pass
     recomputed = _recomputed(source, submissions) if anew else {}
     table = judge_class(submissions, claims, limits, recomputed)
-    if csv_file is not None:
-        # With a mark, without which Excel takes UTF-8 for something else.
-        write_atomically(csv_file, class_csv(table).encode("utf-8-sig"))
     if as_json:
         print_json(table)
     else:
-        _print(table, csv_file)
+        _print(table)
+    if csv_file is not None:
+        # Behind the table, which a disk that has filled up since must not take along.
+        write_atomically(csv_file, class_csv(table).encode("utf-8-sig"))  # Excel takes UTF-8 for something else without
+        if not as_json:
+            click.echo(f"{click.format_filename(csv_file)} holds the table.")
 
 
 def _claims(file: Path) -> Claims:
     try:
+        if file.exists() and not file.is_file():
+            raise SpecError(f"{file} cannot be read: it is no plain file.")
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -125,7 +132,7 @@ def _recomputed(source: Path, submissions: tuple[Submission, ...]) -> dict[str, 
     return found
 
 
-def _print(table: ClassTable, csv_file: Path | None) -> None:
+def _print(table: ClassTable) -> None:
     header = (
         "file",
         "author",
@@ -152,8 +159,6 @@ def _print(table: ClassTable, csv_file: Path | None) -> None:
             click.echo(f"{row.file}: {sentence}")
     for line in (*table.notes, *summary(table)):
         click.echo(line)
-    if csv_file is not None:
-        click.echo(f"{click.format_filename(csv_file)} holds the table.")
 
 
 def _cells(row: ClassRow) -> tuple[object, ...]:

@@ -128,6 +128,8 @@ def _results(run: Run, epochs: Sequence[EpochMetrics]) -> list[tuple[str, str]]:
     best = [(f"Best {evaluation_split(protocol)} accuracy ({BEST_LABELS[protocol]})", _or_not(run.best_accuracy))]
     if protocol == "refit":
         best.clear()
+    limit = run.config.training.limit_test
+    trial = [] if limit is None else [("Evaluated on", f"a quick trial: at most {count(limit)} images of each set")]
     best_train = max((epoch.train_accuracy for epoch in epochs), default=None)
     return [
         ("Parameters", count(run.num_params)),
@@ -138,6 +140,8 @@ def _results(run: Run, epochs: Sequence[EpochMetrics]) -> list[tuple[str, str]]:
         (f"Test accuracy ({ACCURACY_LABELS[protocol]})", _or_not(run.test_accuracy)),
         ("Epochs run", f"{run.epochs_done} of {run.config.training.epochs}"),
         ("Data set", dataset_info(run.config.dataset).title),
+        ("Training images", f"{count(run.train_images)} of {count(dataset_info(run.config.dataset).train_images)}"),
+        *trial,
         ("Protocol", PROTOCOL_TITLES[protocol]),
         ("State", str(run.state)),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import astuple
 from io import BytesIO
@@ -98,7 +99,16 @@ def _picture(section: RunSection, name: str, alt: str, content: bytes, pictures:
 
 def _own_words(text: str) -> str:
     """A person's lines, each as a point, none of them Markdown."""
-    return "\n".join(f"- {plain(line.strip().removeprefix('- '))}" for line in text.splitlines() if line.strip())
+    lines = (line.strip().removeprefix("- ") for line in text.splitlines() if line.strip())
+    return "\n".join(f"- {_BEGINNING.sub(_escaped_beginning, plain(line))}" for line in lines)
+
+
+_BEGINNING = re.compile(r"^(\d{1,9})?([-+.)=])(?=$|\s|[-=])")
+"""What would begin a list, or underline a heading."""
+
+
+def _escaped_beginning(found: re.Match[str]) -> str:
+    return f"{found[1] or ''}\\{found[2]}"
 
 
 def _code(text: str) -> str:

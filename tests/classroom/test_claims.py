@@ -30,10 +30,10 @@ def test_columns_are_read_in_any_order_and_by_any_spreadsheet_s_delimiter(delimi
         ("85.4 %", 0.854, 0.0005),
         ('"85,4%"', 0.854, 0.0005),
         ("85", 0.85, 0.005),
-        ("1", 1.0, 0.5),
+        ("1.00", 1.0, 0.005),
         ("1 %", 0.01, 0.005),
         ("100", 1.0, 0.005),
-        ("0", 0.0, 0.5),
+        ("0.00", 0.0, 0.005),
     ],
 )
 def test_an_accuracy_is_a_share_or_percent(cell: str, share: float, half_step: float) -> None:
@@ -54,7 +54,10 @@ def test_a_count_is_read_with_marks_between_thousands(cell: str) -> None:
         ("a.json,many,69,", "line 2: params is 'many', and must be a whole number"),
         ("a.json,-5,69,", "params is '-5'"),
         ("a.json,9999999999999,69,", "params is '9999999999999'"),
-        ("a.json,,69,101", "accuracy is '101', and must be a share such as 0.854, or percent"),
+        ("a.json,,69,101", "accuracy is '101', and must be a share such as 0.854 or 0.85, or percent"),
+        ("a.json,,69,1", "accuracy is '1', and must be a share"),
+        ("a.json,,69,0", "accuracy is '0', and must be a share"),
+        ("a.json,,69,0.9", "accuracy is '0.9', and must be a share"),
         ("a.json,,69,nan", "accuracy is 'nan'"),
         ("a.json,,69,=1+1", "accuracy is '=1+1'"),
         (f"a.json,{'1' * 5000},69,", "params is '1111"),
@@ -100,3 +103,20 @@ def test_what_is_no_claims_file_is_refused_in_one_sentence(content: bytes, words
         read_claims(content)
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("line", ["a.json,97,264,69", "a.json,174594,69,85,4 %"])
+def test_a_number_that_falls_apart_is_no_claim(line: str) -> None:
+    text = f"file,params,receptive_field,accuracy\n{line},9\nb.json,97264,69,85.4\n"
+    first, second = read_claims(text.encode()).claims
+    assert (first.file, first.params, first.receptive_field, first.accuracy) == ("a.json", None, None, None)
+    (problem,) = first.problems
+    assert "a number with a comma in it needs quotation marks" in problem
+    assert (second.params, second.problems) == (97_264, ())
+
+
+def test_excel_may_say_its_separator() -> None:
+    (claim,) = read_claims(b"sep=;\r\nfile;params;accuracy\r\na.json;97264;85,4\r\n").claims
+    assert (claim.line, claim.params) == (3, 97_264)
+    assert claim.accuracy is not None
+    assert claim.accuracy.share == 0.854

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cifar_core.classroom.claims import read_claims
-from cifar_core.classroom.csv_file import class_csv
+from cifar_core.classroom.csv_file import FORMULA_SIGNS, class_csv
 from cifar_core.classroom.judging import judge_class
-from cifar_core.classroom.submissions import read_submissions
+from cifar_core.classroom.submissions import Submission, read_submissions
 from tests.classroom.handing_in import PRESET_JSON, PRINTED, class_folder, class_zip, member
 
 
@@ -51,3 +51,11 @@ def test_a_bad_file_keeps_its_line() -> None:
     assert bad["problem"].startswith("A .py file may run code")
     assert {value for key, value in bad.items() if key not in ("file", "author", "problem")} == {""}
     assert honest["problem"] == ""
+
+
+@pytest.mark.parametrize("name", ["x;=1+1;y.json", "n; @SUM(1).json", 'q;"=1".json', "p|+1.json"])
+def test_a_formula_in_the_middle_is_none_with_another_separator_either(name: str) -> None:
+    text = class_csv(judge_class((Submission(name, "x", "unread", problem="No."),)))
+    for delimiter in (",", ";", "|", "\t"):
+        cells = [cell for row in csv.reader(StringIO(text), delimiter=delimiter) for cell in row]
+        assert not [cell for cell in cells if cell.lstrip(' "').startswith(FORMULA_SIGNS)]

@@ -23,6 +23,7 @@ def are_same(one: ArchitectureSpec, other: ArchitectureSpec) -> bool:
 
 
 PLAIN = Conv(out_channels=8, padding=1)
+RELU = [ConvStep().model_dump(), ActivationStep(kind="relu").model_dump()]
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,18 @@ PLAIN = Conv(out_channels=8, padding=1)
             network(PLAIN, Conv(out_channels=16, groups=8, padding=1)),
             network(PLAIN, Conv(groups="depthwise", channel_multiplier=2, padding=1)),
         ),
+        (network(PLAIN), network(PLAIN.changed(steps=[ConvStep().model_dump(), DropoutStep(rate=0).model_dump()]))),
+        (network(PLAIN.changed(steps=RELU)), network(PLAIN.changed(steps=[*RELU, RELU[1]]))),
     ],
-    ids=["names", "labels", "same padding", "pooling of the whole map", "depthwise"],
+    ids=[
+        "names",
+        "labels",
+        "same padding",
+        "pooling of the whole map",
+        "depthwise",
+        "dropout of nothing",
+        "relu twice",
+    ],
 )
 def test_networks_are_the_same_however_they_are_written(one: ArchitectureSpec, other: ArchitectureSpec) -> None:
     assert one != other

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from cifar_core.runs import Run, RunStore
+from cifar_core.errors import StoreError
+from cifar_core.runs import RunStore
 from cifar_core.runs.package.pack import pack
 from tests.classroom.handing_in import PRESET_JSON, PRINTED, class_folder, class_zip, member
 from tests.cli.helpers import Cli
 from tests.cli.test_schemas import check
+from tests.tiny import tiny_config, train_into
 
 
 @pytest.fixture
@@ -98,20 +99,40 @@ def test_a_zip_is_read_like_a_folder(cli: Cli, tmp_path: Path) -> None:
     assert "2 networks in 3 files" in outcome.out
 
 
-def test_accuracies_are_recomputed_when_asked(
-    cli: Cli, completed: Run, folder: Path, trained: Callable[[str], Run]
-) -> None:
+def test_accuracies_are_recomputed_when_asked(cli: Cli, folder: Path, own_store: Path) -> None:
     with closing(RunStore()) as store:
-        (folder / "eva.cifarrun").write_bytes(pack(store, store.get(completed.id)))
+        run = train_into(store, tiny_config(limit_test=None))
+        (folder / "eva.cifarrun").write_bytes(pack(store, run))
     as_told = cli("class", folder, "--json")
     anew = cli("class", folder, "--recompute", "--json")
     told, recomputed = (
         {row["file"]: row for row in each.data["rows"]}["eva.cifarrun"]["run"] for each in (as_told, anew)
     )
     assert told["recomputed_accuracy"] is None
-    assert recomputed["recomputed_accuracy"] == told["test_accuracy"] == completed.test_accuracy
+    assert recomputed["recomputed_accuracy"] == told["test_accuracy"] == run.test_accuracy
     assert anew.err.startswith("1 of 1: eva.cifarrun: ")
-    assert anew.err.endswith(" % of 64 test images.\n")
+    assert anew.err.endswith(" % of 297 test images.\n")
+
+
+def test_a_csv_that_cannot_be_written_is_told_before_anything_is_computed(
+    cli: Cli, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.cli.classroom.recompute", lambda *arguments: pytest.fail("it was computed"))
+    outcome = cli("class", folder, "--recompute", "--csv", tmp_path)
+    outcome.assert_refused(1, f"{tmp_path} cannot be written: it is a folder.")
+
+
+def test_a_disk_that_fills_up_meanwhile_takes_the_file_and_not_the_table(
+    cli: Cli, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise StoreError("table.csv cannot be written: No space left on device.")
+
+    monkeypatch.setattr("cifar_core.cli.classroom.write_atomically", full)
+    outcome = cli("class", folder, "--csv", tmp_path / "table.csv")
+    assert outcome.status == 1
+    assert "3 networks in 4 files" in outcome.out
+    assert outcome.err == "error: table.csv cannot be written: No space left on device.\n"
 
 
 def test_what_is_asked_wrongly_is_refused(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from cifar_core.words import percent
 from tests.tiny import tiny_config
 
 HOSTILE = "<script>alert(1)</script> ![x](http://evil.test/a.png)"
+LISTS = "1. one\n10) ten\n---\n+ plus\n- - minus\n===\n* star\n-\n5"
 
 
 @pytest.fixture
@@ -77,12 +78,15 @@ def test_the_figures_are_the_stores(store: RunStore) -> None:
 
 def test_hostile_words_stay_words(store: RunStore) -> None:
     run = _trained(store, HOSTILE)
-    store.set_report_text(run.id, ReportText(HOSTILE, HOSTILE))
+    store.set_report_text(run.id, ReportText(f"{HOSTILE}\n{LISTS}", HOSTILE))
     report = make_report(store, [run])
     page = html_page(report)
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     rendered = MarkdownIt("commonmark", {"html": True}).render(_unpacked(markdown_zip(report))[0])
+    assert "<ol" not in rendered
+    assert "<hr" not in rendered
+    assert "<ul>\n<li>\n<ul>" not in rendered
     assert "<script" not in rendered
     assert "<img" not in rendered.replace('<img src="images/', "")
     assert 'src="http' not in rendered
@@ -139,7 +143,7 @@ def test_bad_choices_are_refused(store: RunStore) -> None:
 def test_the_seeds_models_stand_beside_what_the_document_says(store: RunStore) -> None:
     runs = [store.enqueue(config) for config in seed_experiment(2)]
     report = make_report(store, runs)
-    assert [row.model for row in report.claims[::4]] == ["Seed, Model 1", "Seed, Model 2", "Seed, Model 3"]
+    assert [row.model for row in report.claims[::5]] == ["Seed, Model 1", "Seed, Model 2", "Seed, Model 3"]
     text, _ = _unpacked(markdown_zip(report))
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     for said in ("1,605,600", "99.9 %", "85.4 %"):

@@ -33,13 +33,13 @@ def _edit_text(store: RunStore, run: Run) -> None:
     # The keys hold what they change: words that were written elsewhere meanwhile must not be put back.
     target, analysis = (f"report-{name}-{run.id}-{hash(kept):x}" for name in ("target", "analysis"))
     for title, words, key in (("Target", kept.target, target), ("Your analysis", kept.analysis, analysis)):
-        st.text_area(title, words, max_chars=MAX_TEXT, key=key, on_change=_keep, args=(run, target, analysis))
+        st.text_area(title, words, max_chars=MAX_TEXT, key=key, on_change=_keep, args=(run, kept, target, analysis))
 
 
-def _keep(run: Run, target: str, analysis: str) -> None:
+def _keep(run: Run, seen: ReportText, target: str, analysis: str) -> None:
     def keep() -> None:
         words = ReportText(st.session_state[target], st.session_state[analysis])
-        resources.run_store().set_report_text(run.id, words)
+        resources.run_store().set_report_text(run.id, words, seen)
 
     told(keep)
 
