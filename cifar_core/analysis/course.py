@@ -17,6 +17,8 @@ PLATEAU_EPOCHS = 5
 """Fewer epochs without a gain say little: single ones do not gain in any training."""
 PLATEAU_WIDTH = 0.02
 """Widest band that counts as standing still, however few images are evaluated; below it, what luck explains."""
+TOLD_PLATEAUS = 3
+"""A long training stands still again and again: the longest of its plateaus tell enough."""
 LAST_SHARE = 10
 """The end is the last tenth of the epochs, and at least three."""
 LEAST_LAST = 3
@@ -109,8 +111,10 @@ def _rise_during(curve: Curve, top: int, low: int) -> int | None:
 
 
 def plateaus(curve: Curve) -> list[Finding]:
-    """Stretches without a gain or a loss beyond luck. Where the learning rate rises, no gain is to be expected."""
-    return [_plateau(curve, start, end) for start, end in _flat_stretches(curve)]
+    """The longest stretches without a gain or a loss beyond luck; where the rate rises, no gain is to be expected."""
+    found = list(_flat_stretches(curve))
+    longest = sorted(found, key=lambda ends: ends[1] - ends[0], reverse=True)[:TOLD_PLATEAUS]
+    return [_plateau(curve, start, end) for start, end in found if (start, end) in longest]
 
 
 def _plateau(curve: Curve, start: int, end: int) -> Finding:

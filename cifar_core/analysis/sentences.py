@@ -89,11 +89,10 @@ def gap_finding(run: Run, images: int) -> Finding | None:
         sentence = f"{degree} overfitting: {figures}."
     elif gap > SOME_OVERFITTING:
         sentence = f"{figures}: as much as {count(images)} images leave to luck."
-    elif clean < UNDERFITTING and run.config.dataset == "cifar10":
-        sentence = (
-            f"Underfitting: {figures}; even of the training images fewer are right than the {percent(UNDERFITTING)} "
-            "that the assignment asks of unseen ones."
-        )
+    elif clean < UNDERFITTING:
+        asked = " that the assignment asks of unseen ones" if run.config.dataset == "cifar10" else ""
+        sentence = f"Underfitting: {figures}; even of the training images fewer are right than {percent(UNDERFITTING)}"
+        sentence += f"{asked}."
     else:
         sentence = f"Hardly any overfitting: {figures}."
     numbers = {"clean training accuracy": clean, f"{split} accuracy": accuracy, "gap that luck explains": luck}

@@ -18,11 +18,11 @@ from cifar_core.runs import RunStore
 @click.option("--format", "kind", type=click.Choice(list(FORMATS)), required=True, help="What to write.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     help="The file, or a folder for it (default: here, named after the run's id).",
 )
 @json_option
-def export_command(run_id: str, kind: str, output: Path | None, as_json: bool) -> None:
+def export_command(run_id: str, kind: str, output: str | None, as_json: bool) -> None:
     """Write a run for another program: its network, or what it measured. RUN is an id, or its beginning or end.
 
     A file with a network is tried before it is written: where its outputs are not the network's, there is no file. A
@@ -32,7 +32,9 @@ def export_command(run_id: str, kind: str, output: Path | None, as_json: bool) -
     run = store.get(run_id)
     FORMATS[kind].require_packages()
     default = f"{run.id}{FORMATS[kind].suffix}"
-    file = output / default if output is not None and output.is_dir() else output or Path(default)
+    file = Path(output or default)
+    if output and (file.is_dir() or output.endswith("/")):  # a folder that is not there is told, not made a file
+        file = file / default
     with staged(file, b""):
         pass  # a place that cannot be written is told before the work, not after it
     export = export_run(store, run, kind)

@@ -124,24 +124,27 @@ def _section(store: RunStore, run: Run, number: int) -> RunSection:
 
 
 def _results(run: Run, epochs: Sequence[EpochMetrics]) -> list[tuple[str, str]]:
+    """The same figures in the same order of every run: they are set side by side."""
     protocol = run.config.training.protocol
-    best = [(f"Best {evaluation_split(protocol)} accuracy ({BEST_LABELS[protocol]})", _or_not(run.best_accuracy))]
+    best = (f"Best {evaluation_split(protocol)} accuracy ({BEST_LABELS[protocol]})", _or_not(run.best_accuracy))
     if protocol == "refit":
-        best.clear()
+        best = ("Best accuracy", "nothing was chosen")
     limit = run.config.training.limit_test
-    trial = [] if limit is None else [("Evaluated on", f"a quick trial: at most {count(limit)} images of each set")]
     best_train = max((epoch.train_accuracy for epoch in epochs), default=None)
     return [
         ("Parameters", count(run.num_params)),
         ("Receptive field", str(run.receptive_field)),
         ("Best training accuracy, as trained", _or_not(best_train)),
         ("Accuracy on clean training images", _or_not(run.clean_train_accuracy)),
-        *best,
+        best,
         (f"Test accuracy ({ACCURACY_LABELS[protocol]})", _or_not(run.test_accuracy)),
         ("Epochs run", f"{run.epochs_done} of {run.config.training.epochs}"),
         ("Data set", dataset_info(run.config.dataset).title),
         ("Training images", f"{count(run.train_images)} of {count(dataset_info(run.config.dataset).train_images)}"),
-        *trial,
+        (
+            "Evaluated on",
+            "whole sets" if limit is None else f"a quick trial: {count(limit)} images of each set at most",
+        ),
         ("Protocol", PROTOCOL_TITLES[protocol]),
         ("State", str(run.state)),
     ]

@@ -18,9 +18,13 @@ from cifar_core.report.content import Mistakes, Report, RunSection
 from cifar_core.report.log import log_text
 from cifar_core.report.sentences import (
     CLAIM_COLUMNS,
+    COMPUTED,
+    MATRIX,
+    MISTAKES,
     NO_ANALYSIS,
     NO_EPOCHS,
     NO_TARGET,
+    OWN,
     PROVENANCE,
     SEED_SAID,
     report_title,
@@ -30,6 +34,7 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;font-size:14px;display:block;overflow-x:auto}td,th{border:1px solid #ccc;padding:4px 8px}
 th{background:#f3f4f6;text-align:left}pre{background:#f6f8fa;padding:1rem;overflow:auto;max-height:30rem;font-size:13px}
+@media print{pre{max-height:none;white-space:pre-wrap}}
 h2{border-bottom:1px solid #ccc;margin-top:3rem}.images{display:flex;flex-wrap:wrap;gap:12px}
 figure{margin:0;width:150px}figure img{width:128px;height:128px;image-rendering:pixelated}figcaption{font-size:13px}
 """
@@ -79,7 +84,7 @@ def _section(section: RunSection) -> list[str]:
         "<h3>Results</h3>",
         _points([f"{name}: {value}" for name, value in section.results]),
         "<h3>Analysis</h3>",
-        _points(section.text.analysis.splitlines()),
+        *_own_analysis(section),
         _points(section.findings) or _paragraph(NO_ANALYSIS),
         "<h3>Model architecture</h3>",
         f"<pre>{escape(section.printed)}</pre>",
@@ -90,12 +95,19 @@ def _section(section: RunSection) -> list[str]:
         "<h3>Validation plot</h3>",
         curve,
         "<h3>Confusion matrix</h3>",
+        _paragraph(MATRIX),
         _paragraph(matrix)
         if isinstance(matrix, str)
         else _chart(confusion_chart(matrix, section.class_names), "Confusion matrix"),
         "<h3>Misclassified images</h3>",
+        _paragraph(MISTAKES),
         _paragraph(mistakes) if isinstance(mistakes, str) else _images(mistakes),
     ]
+
+
+def _own_analysis(section: RunSection) -> list[str]:
+    own = _points(section.text.analysis.splitlines())
+    return [_paragraph(OWN), own, _paragraph(COMPUTED)] if own else []
 
 
 def _chart(figure: go.Figure, label: str) -> str:

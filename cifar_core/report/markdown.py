@@ -13,9 +13,13 @@ from cifar_core.report.log import log_text
 from cifar_core.report.pictures import confusion_png, curves_png, mistakes_png
 from cifar_core.report.sentences import (
     CLAIM_COLUMNS,
+    COMPUTED,
+    MATRIX,
+    MISTAKES,
     NO_ANALYSIS,
     NO_EPOCHS,
     NO_TARGET,
+    OWN,
     PROVENANCE,
     SEED_SAID,
     report_title,
@@ -67,7 +71,8 @@ def _section(section: RunSection, pictures: Pictures) -> list[str]:
     parts += ["### Target", _own_words(section.text.target) or NO_TARGET]
     parts += ["### Results", "\n".join(f"- {plain(name)}: {plain(value)}" for name, value in section.results)]
     found = "\n".join(f"- {plain(sentence)}" for sentence in section.findings)
-    parts += ["### Analysis", *filter(None, [_own_words(section.text.analysis), found or NO_ANALYSIS])]
+    own = _own_words(section.text.analysis)
+    parts += ["### Analysis", *([OWN, own, COMPUTED] if own else []), found or NO_ANALYSIS]
     parts += ["### Model architecture", _code(section.printed)]
     parts += ["### Receptive field", as_markdown(section.description).strip()]
     parts += ["### Train and test logs", _code(log_text(section.epochs)) if section.epochs else NO_EPOCHS]
@@ -77,13 +82,13 @@ def _section(section: RunSection, pictures: Pictures) -> list[str]:
     else:
         parts.append(NO_EPOCHS)
     matrix, mistakes = section.matrix, section.mistakes
-    parts.append("### Confusion matrix")
+    parts += ["### Confusion matrix", MATRIX]
     if isinstance(matrix, str):
         parts.append(plain(matrix))
     else:
         drawn = confusion_png(matrix, section.class_names)
         parts.append(_picture(section, "confusion", "Confusion matrix", drawn, pictures))
-    parts.append("### Misclassified images")
+    parts += ["### Misclassified images", MISTAKES]
     if isinstance(mistakes, str):
         parts.append(plain(mistakes))
     else:

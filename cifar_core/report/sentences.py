@@ -12,6 +12,13 @@ PROVENANCE = (
     "own analysis are the author's words."
 )
 
+OWN, COMPUTED = "In the author's words:", "Computed:"
+MATRIX = "Test images by true and predicted class: counts, coloured by their share of the true class."
+MISTAKES = (
+    "The test images that the network was surest of, and wrong: the true class, what each was called, and with what "
+    "probability."
+)
+
 
 SEED_SAID = "The seed said, we measured"
 CLAIM_COLUMNS = ("Model", "Figure", "The seed said", "We measured")

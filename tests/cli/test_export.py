@@ -124,3 +124,10 @@ def test_a_missing_package_is_one_sentence_with_the_command(
     )
     assert not list(here.iterdir())
     assert cli("export", completed.id, "--format", "torch").status == 0
+
+
+def test_a_folder_that_is_not_there_is_told_and_not_made_a_file(cli: Cli, completed: Run, tmp_path: Path) -> None:
+    outcome = cli("export", completed.id, "--format", "csv", "--output", f"{tmp_path}/nowhere/")
+    assert outcome.status == 1
+    assert "cannot be written: No such file or directory" in outcome.err
+    assert not (tmp_path / "nowhere").exists()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from cifar_core.analysis.curves import run_title
 from cifar_core.analysis.export.metric_logs import metrics_csv
 from cifar_core.runs import RunStore
+from cifar_core.runs.report_texts import ReportText
 from tests.pages.browser import Dashboard, Visitor
 from tests.pages.helpers import narrowest_link
 from tests.runs.test_catalogue import ended
@@ -83,3 +84,24 @@ def test_a_link_that_is_copied_opens_the_same_runs_and_network_elsewhere(
     expect(colleague.strip).to_contain_text("augmentation none")
     context.close()
     assert not colleague.complaints
+
+
+def test_what_is_typed_into_the_next_field_at_once_stays(visitor: Visitor, store: RunStore) -> None:
+    run = ended(store, "mine", 0.2, 0.4)
+    visitor.open("runs", f"?run={run.id}&runs-pane=Report")
+    target, analysis = (visitor.main.get_by_label(name) for name in ("Target", "Your analysis"))
+    target.click()
+    visitor.page.keyboard.type("Fewer channels")
+    visitor.page.keyboard.press("Tab")
+    # The first field is kept meanwhile, and the page drawn anew.
+    visitor.page.keyboard.type("It does as well with half of them", delay=60)
+    expect(analysis).to_be_focused()
+    visitor.page.keyboard.press("Tab")
+    wanted = ReportText("Fewer channels", "It does as well with half of them")
+    for _ in range(300):
+        if store.report_text(run.id) == wanted:
+            break
+        visitor.page.wait_for_timeout(100)
+    assert store.report_text(run.id) == wanted
+    expect(target).to_have_value("Fewer channels")
+    expect(analysis).to_have_value("It does as well with half of them")

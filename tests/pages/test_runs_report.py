@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.report_texts import ReportText
-from tests.pages.helpers import open_page, shown
+from tests.pages.helpers import open_page, shown, toasts
 
 pytestmark = pytest.mark.usefixtures("idle")
 
@@ -28,6 +28,20 @@ def test_words_are_kept_as_soon_as_a_field_is_left(trained: Callable[[str], Run]
     shown(session.text_area[1].set_value("It *works*").run())
     assert store.report_text(run.id) == ReportText("Fewer channels", "It *works*")
     assert [area.value for area in pane().text_area] == ["Fewer channels", "It *works*"]
+
+
+def test_what_another_tab_wrote_is_not_lost(trained: Callable[[str], Run], store: RunStore) -> None:
+    run = trained("completed")
+    store.delete([other.id for other in store.list_runs() if other.id != run.id])
+    first, second = pane(), pane()
+    shown(first.text_area[0].set_value("Theirs").run())
+    shown(second.text_area[1].set_value("Mine").run())
+    assert store.report_text(run.id) == ReportText("Theirs", "Mine")
+    assert [area.value for area in second.text_area] == ["Theirs", "Mine"]
+    shown(first.text_area[1].set_value("Too late").run())
+    assert store.report_text(run.id) == ReportText("Theirs", "Mine")
+    assert toasts(first) == ["The analysis was changed meanwhile. Yours was not kept; it said: Too late"]
+    assert [area.value for area in first.text_area] == ["Theirs", "Mine"]
 
 
 @pytest.mark.parametrize(("kind", "file"), [("html", "report.html"), ("markdown", "report.zip")])

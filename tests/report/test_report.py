@@ -92,6 +92,31 @@ def test_hostile_words_stay_words(store: RunStore) -> None:
     assert 'src="http' not in rendered
 
 
+def test_runs_of_every_protocol_and_a_quick_trial_stand_side_by_side(store: RunStore) -> None:
+    configs = [tiny_config(protocol=protocol, limit_test=None) for protocol in ("validation", "refit", "seed")]
+    runs = [store.enqueue(config) for config in (*configs, tiny_config(limit_train=128, limit_test=10))]
+    report = make_report(store, runs)
+    results = [dict(section.results) for section in report.sections]
+    assert results[1]["Best accuracy"] == "nothing was chosen"
+    assert [each["Evaluated on"] for each in results[2:]] == [
+        "whole sets",
+        "a quick trial: 10 images of each set at most",
+    ]
+    assert results[3]["Training images"] == "128 of 1,500"
+    for text in (html_page(report), _unpacked(markdown_zip(report))[0]):
+        assert "nothing was chosen" in text
+
+
+def test_own_analysis_is_told_from_the_computed_one(store: RunStore) -> None:
+    run = _trained(store)
+    assert "Computed:" not in html_page(make_report(store, [run]))
+    store.set_report_text(run.id, ReportText("", "I think so"))
+    report = make_report(store, [run])
+    for text in (html_page(report), _unpacked(markdown_zip(report))[0]):
+        text = text.replace("&#x27;", "'")
+        assert text.index("In the author's words:") < text.index("I think so") < text.index("Computed:")
+
+
 def test_what_is_missing_is_said(store: RunStore) -> None:
     queued = store.enqueue(tiny_config("waits"))
     report = make_report(store, [queued])

@@ -18,8 +18,9 @@ from cifar_core.words import counted, plain
 def draw_report(store: RunStore, runs: Sequence[Run]) -> None:
     """Fields for target and analysis of each run, and buttons that make and save the report."""
     st.caption(
-        "A report in the seed document's form. Write a target and an analysis of your own first, if you like: they are "
-        "kept with the run as soon as you leave a field. The computed analysis stands below yours."
+        "A report in the seed document's form. Write a target and an analysis of your own first, if you like: plain "
+        "text, each line a point. They are kept with the run as soon as you leave a field, and the computed analysis "
+        "stands below yours."
     )
     for number, run in enumerate(runs, start=1):
         with st.expander(f"Model {number}: {plain(run_title(run))}", expanded=len(runs) == 1):
@@ -30,16 +31,32 @@ def draw_report(store: RunStore, runs: Sequence[Run]) -> None:
 def _edit_text(store: RunStore, run: Run) -> None:
     """Two fields that are kept as soon as they are left: what stands on the page is what the report says."""
     kept = store.report_text(run.id)
-    # The keys hold what they change: words that were written elsewhere meanwhile must not be put back.
-    target, analysis = (f"report-{name}-{run.id}-{hash(kept):x}" for name in ("target", "analysis"))
-    for title, words, key in (("Target", kept.target, target), ("Your analysis", kept.analysis, analysis)):
-        st.text_area(title, words, max_chars=MAX_TEXT, key=key, on_change=_keep, args=(run, kept, target, analysis))
+    for part, title, words in (("target", "Target", kept.target), ("analysis", "Your analysis", kept.analysis)):
+        key = _key(run.id, part)
+        # The fields stay the same ones while this person writes: a new one would take what is typed into it meanwhile.
+        # Only words that were written elsewhere take the place of what stands there.
+        if key not in st.session_state or st.session_state.get(_seen(key)) != words:
+            st.session_state[key] = st.session_state[_seen(key)] = words
+        st.text_area(title, max_chars=MAX_TEXT, key=key, on_change=_keep, args=(run.id, part))
 
 
-def _keep(run: Run, seen: ReportText, target: str, analysis: str) -> None:
+def _key(run_id: str, part: str) -> str:
+    return f"report-{part}-{run_id}"
+
+
+def _seen(key: str) -> str:
+    """Where the words are that the field's writer started from."""
+    return f"{key}.seen"
+
+
+def _keep(run_id: str, part: str) -> None:
+    key = _key(run_id, part)
+
     def keep() -> None:
-        words = ReportText(st.session_state[target], st.session_state[analysis])
-        resources.run_store().set_report_text(run.id, words, seen)
+        store = resources.run_store()
+        text, before = ReportText(**{part: st.session_state[key]}), ReportText(**{part: st.session_state[_seen(key)]})
+        store.set_report_text(run_id, text, before)
+        st.session_state[_seen(key)] = getattr(store.report_text(run_id), part)
 
     told(keep)
 

@@ -49,5 +49,5 @@ def _offer(store: RunStore, run: Run, kind: str) -> None:
             on_click="ignore",
             key="save-export",
         )
-        size = f"{len(export.content) / 1000:,.0f} kB."
+        size = f"{max(0.1, len(export.content) / 1000):,.{0 if len(export.content) > 10_000 else 1}f} kB."
         st.caption(f"{size} {plain(export.check_sentence)}".strip())
