@@ -18,6 +18,8 @@ EXPECTED = {
     "best-100k": (99_472, 103),
     "best-200k": (199_756, 137),
     "quick-cpu": (174_594, 81),
+    "cpu-100k": (97_218, 93),
+    "cpu-200k": (192_394, 97),
     "dilated": (102_050, 45),
 }
 MODEL_3 = find_preset("seed-model-3")

@@ -9,7 +9,7 @@ from functools import cache
 
 from cifar_core.architecture.presets.compact import best_100k, best_200k
 from cifar_core.architecture.presets.dilated import dilated
-from cifar_core.architecture.presets.on_cpu import quick_cpu
+from cifar_core.architecture.presets.on_cpu import cpu_100k, cpu_200k, quick_cpu
 from cifar_core.architecture.presets.preset import ArchitecturePreset
 from cifar_core.architecture.presets.seed_models import seed_model_1, seed_model_2, seed_model_3
 from cifar_core.errors import SpecError
@@ -37,5 +37,8 @@ def find_preset(name: str) -> ArchitecturePreset:
 @cache
 def _presets() -> dict[str, ArchitecturePreset]:
     # Built on first use: validating networks is work that a command which needs none should not pay for.
-    presets = (seed_model_1(), seed_model_2(), seed_model_3(), dilated(), best_100k(), best_200k(), quick_cpu())
+    presets = (
+        *(seed_model_1(), seed_model_2(), seed_model_3(), dilated()),
+        *(best_100k(), best_200k(), quick_cpu(), cpu_100k(), cpu_200k()),
+    )
     return {preset.name: preset for preset in presets}

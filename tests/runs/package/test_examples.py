@@ -41,7 +41,7 @@ def found(store: RunStore) -> list[str]:
 
 
 def test_examples_of_both_data_sets_ship_with_the_project() -> None:
-    assert [path.stem for path in EXAMPLES] == ["best-100k", "best-200k", "digits", "quick-cpu"]
+    assert [path.stem for path in EXAMPLES] == ["best-100k", "best-200k", "cpu-100k", "cpu-200k", "digits", "quick-cpu"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -16,12 +16,15 @@ from tests.tiny import PROJECT
 
 
 @pytest.mark.cifar10
-@pytest.mark.parametrize("preset", ["best-100k", "best-200k"])
-def test_a_published_run_is_as_good_as_the_document_says(store: RunStore, preset: str) -> None:
+@pytest.mark.parametrize(
+    ("preset", "document"),
+    [("best-100k", "gpu.md"), ("best-200k", "gpu.md"), ("cpu-100k", "recipes.md"), ("cpu-200k", "recipes.md")],
+)
+def test_a_published_run_is_as_good_as_the_document_says(store: RunStore, preset: str, document: str) -> None:
     run = unpack(store, FOLDER / f"{preset}.cifarrun")
     assert run.config.architecture == find_preset(preset).spec
     assert run.test_accuracy is not None
-    assert f"**{100 * run.test_accuracy:.2f} %**" in (PROJECT / "docs" / "gpu.md").read_text()
+    assert f"**{100 * run.test_accuracy:.2f} %**" in (PROJECT / "docs" / document).read_text()
     test = load_dataset("cifar10", data_folder()).test.take(slice(1000))
     probabilities = TrainedNetwork(store, run, "cpu").probabilities(torch.from_numpy(test.images))
     right = (probabilities.argmax(dim=1).numpy() == test.targets).mean()
