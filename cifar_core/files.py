@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -68,9 +69,10 @@ def _destination(path: Path) -> Path:
     """
     with _sentence(path):
         place = path.resolve() if path.is_symlink() else path
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if place.exists() and not place.is_file():
-            what = "a folder" if place.is_dir() else "no plain file"
-            raise StoreError(f"{path} cannot be written: it is {what}.")
+            raise StoreError(f"{path} cannot be written: it is no plain file.")
     return place
 
 

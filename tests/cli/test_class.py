@@ -119,7 +119,7 @@ def test_a_csv_that_cannot_be_written_is_told_before_anything_is_computed(
 ) -> None:
     monkeypatch.setattr("cifar_core.cli.classroom.recompute", lambda *arguments: pytest.fail("it was computed"))
     outcome = cli("class", folder, "--recompute", "--csv", tmp_path)
-    outcome.assert_refused(1, f"{tmp_path} cannot be written: it is a folder.")
+    outcome.assert_refused(1, f"{tmp_path} cannot be written: Is a directory.")
 
 
 def test_a_disk_that_fills_up_meanwhile_takes_the_file_and_not_the_table(
