@@ -9,7 +9,7 @@ from pathlib import Path
 from cifar_core.architecture import num_macs
 from cifar_core.classroom.entries import opened_entries
 from cifar_core.classroom.submissions import Submission, package_in
-from cifar_core.data import require_dataset
+from cifar_core.data import require_dataset, shared_dataset
 from cifar_core.errors import LabError, SpecError, foreign_sentence
 from cifar_core.runs.package.reading import RunPackage
 from cifar_core.words import macs
@@ -80,12 +80,11 @@ def _evaluate(package: RunPackage, should_stop: Callable[[], bool]) -> Recompute
     from safetensors.torch import load as load_safetensors
 
     from cifar_core.runs.evaluation import StoredWeights, TrainedNetwork
-    from cifar_core.runs.run_data import load_run_data
+    from cifar_core.runs.run_data import as_tensors
 
     weights = StoredWeights(load_safetensors(package.weights), 0, Path("its package"))
     network = TrainedNetwork.of_weights(config, weights)
     # All test images, however few of them the run itself was evaluated on: its maker decided that.
-    whole = config.changed(training=config.training.changed(limit_test=None).model_dump())
-    images, _ = load_run_data(whole).part("test")
-    answers = network.probabilities(images.images, should_stop).argmax(dim=1)
-    return Recomputed(float((answers == images.targets).double().mean()), len(images.targets))
+    test = as_tensors(shared_dataset(config.dataset).test)
+    answers = network.probabilities(test.images, should_stop).argmax(dim=1)
+    return Recomputed(float((answers == test.targets).double().mean()), len(test))

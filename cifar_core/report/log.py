@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cifar_core.runs.seed_log import SPLIT_TITLES
+from cifar_core.runs.seed_log import evaluation_line
 from cifar_core.training.metrics import EpochMetrics
 
 
@@ -19,6 +19,5 @@ def _lines(epoch: EpochMetrics) -> str:
         f"Train loss={epoch.last_batch_loss:.4f} batch_id={epoch.batches - 1} "
         f"Accuracy={100 * epoch.train_accuracy:.2f}: {epoch.batches}/{epoch.batches} "
         f"[{epoch.seconds:.1f} s, {epoch.images_per_second:.0f} images/s]\n"
-        f"{SPLIT_TITLES[epoch.split]}: Average loss: {epoch.eval_loss:.4f}, "
-        f"Accuracy: {epoch.eval_correct}/{epoch.eval_count} ({100 * epoch.eval_accuracy:.2f}%)"
+        f"{evaluation_line(epoch.split, epoch.eval_loss, epoch.eval_correct, epoch.eval_count)}"
     )

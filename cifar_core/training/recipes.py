@@ -21,6 +21,16 @@ class Recipe:
     spec: TrainingSpec
 
 
+_QUICK = TrainingSpec(
+    recipe="quick",
+    epochs=16,
+    batch_size=128,
+    optimizer=Sgd(learning_rate=0.3, weight_decay=5e-4),
+    schedule=OneCycleSchedule(),
+    label_smoothing=0.05,
+    augmentation_engine="batched",
+)
+
 _RECIPES = (
     Recipe(
         name=SEED_RECIPE,
@@ -40,29 +50,13 @@ _RECIPES = (
         name="quick",
         title="Quick",
         teaches="One rise and fall of the learning rate and smoothed labels: most of the accuracy in 16 epochs.",
-        spec=TrainingSpec(
-            recipe="quick",
-            epochs=16,
-            batch_size=128,
-            optimizer=Sgd(learning_rate=0.3, weight_decay=5e-4),
-            schedule=OneCycleSchedule(),
-            label_smoothing=0.05,
-            augmentation_engine="batched",
-        ),
+        spec=_QUICK,
     ),
     Recipe(
         name="hour",
         title="An hour",
         teaches="The quick recipe five times as long: 80 epochs, about an hour on a processor.",
-        spec=TrainingSpec(
-            recipe="hour",
-            epochs=80,
-            batch_size=128,
-            optimizer=Sgd(learning_rate=0.3, weight_decay=5e-4),
-            schedule=OneCycleSchedule(),
-            label_smoothing=0.05,
-            augmentation_engine="batched",
-        ),
+        spec=_QUICK.changed(recipe="hour", epochs=80),
     ),
     Recipe(
         name="best",
