@@ -78,13 +78,13 @@ def tiny_data() -> TrainingData:
     return load_run_data(tiny_config()).training
 
 
-def flip_some(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+def flip_some(images: Tensor, targets: Tensor, seed: int, strength: float = 1.0) -> tuple[Tensor, Tensor]:
     """An augmentation without albumentations: the seed's bits say which images are mirrored."""
     flipped = [image.flip(1) if (seed >> (position % 32)) & 1 else image for position, image in enumerate(images)]
     return torch.stack(flipped), targets
 
 
-def unchanged(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+def unchanged(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
     return images, targets
 
 

@@ -69,7 +69,8 @@ def _same_work(one: RunConfig, other: RunConfig) -> bool:
         extras = (training.optimizer.kind, training.ema_decay is None, training.clip_norm is None)
         arithmetic = (training.precision, training.execution)
         network = (spec.nodes, spec.head, config.dataset)
+        strength = (training.augmentation_first, training.augmentation_last, training.alternate_flips)
         augmentation = (config.augmentation.transforms, config.augmentation.batch, training.augmentation_engine)
-        return *network, *augmentation, training.batch_size, *images, *extras, *arithmetic
+        return *network, *augmentation, *strength, training.batch_size, *images, *extras, *arithmetic
 
     return work(one) == work(other)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cifar_core.data import DataSplits, ImageDataset, LabelledImages, shared_dataset, split_dataset
+from cifar_core.data import (
+    AugmentationSpec,
+    DataSplits,
+    ImageDataset,
+    LabelledImages,
+    shared_dataset,
+    split_dataset,
+)
+from cifar_core.data.augmentation import HorizontalFlip
 from cifar_core.data.augmentation.batched import BatchedPipeline
+from cifar_core.data.augmentation.mixers import Mixer
 from cifar_core.data.augmentation.mixing import draw_mix, mix_images, mix_targets
 from cifar_core.data.augmentation.pipeline import AlbumentationsPipeline
 from cifar_core.protocol import EvaluationSplit, evaluation_split
@@ -72,23 +81,36 @@ class RunData:
 
     def augment(self) -> Augment:
         """The run's augmentation as the training loop calls it: the transforms by the run's engine, then the mixers."""
-        spec, num_classes = self.config.augmentation, len(self.dataset.class_names)
-        transform = self._transform()
+        num_classes = len(self.dataset.class_names)
 
-        def apply(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+        @lru_cache(maxsize=1)  # the strength stays the same for an epoch
+        def prepared(strength: float) -> tuple[tuple[Mixer, ...], Callable[[Tensor, int], Tensor]]:
+            spec = self._augmentation.at_strength(strength)
+            return spec.batch, self._transform(spec)
+
+        def apply(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
+            mixers, transform = prepared(strength)
             images = transform(images, seed)
-            if not spec.batch:
+            if not mixers:
                 return images, targets
-            draws = draw_mix(spec.batch, len(images), derive_seed(seed, "mixing"))
+            draws = draw_mix(mixers, len(images), derive_seed(seed, "mixing"))
             return mix_images(images, draws), mix_targets(targets, draws, num_classes)
 
         return apply
 
-    def _transform(self) -> Callable[[Tensor, int], Tensor]:
-        spec, mean = self.config.augmentation, self.dataset.mean
+    @property
+    def _augmentation(self) -> AugmentationSpec:
+        """The run's augmentation; without its flips where images are mirrored in turns."""
+        spec = self.config.augmentation
+        if not self.config.training.alternate_flips:
+            return spec
+        left = tuple(transform for transform in spec.transforms if not isinstance(transform, HorizontalFlip))
+        return spec.model_copy(update={"transforms": left})
+
+    def _transform(self, spec: AugmentationSpec) -> Callable[[Tensor, int], Tensor]:
         if self.config.training.augmentation_engine == "batched":
-            return BatchedPipeline(spec, mean)
-        pipeline = AlbumentationsPipeline(spec, mean)
+            return BatchedPipeline(spec, self.dataset.mean)
+        pipeline = AlbumentationsPipeline(spec, self.dataset.mean)
         return lambda images, seed: torch.from_numpy(pipeline(images.numpy(), seed))
 
 

@@ -48,7 +48,8 @@ def _speed_key(config: RunConfig, device: str) -> str:
     """Of all runs whose batches cost the same: the number of epochs and images is left open."""
     spec, training = config.architecture, config.training
     extras = (training.ema_decay is not None, training.clip_norm is not None, training.precision, training.execution)
-    engine, augmentation = training.augmentation_engine, _augmentation(config)
+    strongest = training.at_its_strongest().augmentation_first
+    engine, augmentation = training.augmentation_engine, (_augmentation(config), strongest)
     layers = [node.model_dump_json() for node in (*spec.nodes, *spec.head)]
     return _digest("speed", device, layers, engine, augmentation, training.batch_size, training.optimizer.kind, extras)
 

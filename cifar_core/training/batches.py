@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from cifar_core.protocol import EpochSplit
+from cifar_core.training.schedule import augmentation_strength
 from cifar_core.training.seeds import derive_seed
+from cifar_core.training.spec import TrainingSpec
 from cifar_core.training.steps import num_batches
 
-Augment = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
-"""(uint8 images [N, H, W, C], int64 targets [N], seed) -> images of the same shape, and what an answer should be: the
-targets, or a class's share of it, float32 [N, num_classes]."""
+Augment = Callable[[Tensor, Tensor, int, float], tuple[Tensor, Tensor]]
+"""(uint8 images [N, H, W, C], int64 targets [N], seed, strength in 0..1) -> images of the same shape, and what an
+answer should be: the targets, or a class's share of it, float32 [N, num_classes]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,26 @@ class Normalize:
 
 
 def training_batches(
-    data: TensorImages, batch_size: int, seed: int, epoch: int, augment: Augment
+    data: TensorImages, spec: TrainingSpec, epoch: int, augment: Augment
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of augmented (images, targets), in an order that depends on (seed, epoch) alone.
+    """One epoch of augmented (images, targets), in an order that depends on the spec's seed and the epoch alone.
 
     They come from where the data is: images that lie on a GPU are gathered and augmented there.
     """
-    generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+    generator = torch.Generator().manual_seed(derive_seed(spec.seed, "order", epoch))
     order = torch.randperm(len(data), generator=generator).to(data.images.device)
-    for batch in range(num_batches(len(data), batch_size)):
-        chosen = order[batch * batch_size : (batch + 1) * batch_size]
-        yield augment(data.images[chosen], data.targets[chosen], derive_seed(seed, "augmentation", epoch, batch))
+    mirrored = _mirrored(data, spec.seed, epoch) if spec.alternate_flips else None
+    strength = augmentation_strength(spec, epoch)
+    for batch in range(num_batches(len(data), spec.batch_size)):
+        chosen = order[batch * spec.batch_size : (batch + 1) * spec.batch_size]
+        images = data.images[chosen]
+        if mirrored is not None:
+            images = torch.where(mirrored[chosen, None, None, None], images.flip(2), images)
+        yield augment(images, data.targets[chosen], derive_seed(spec.seed, "augmentation", epoch, batch), strength)
+
+
+def _mirrored(data: TensorImages, seed: int, epoch: int) -> Tensor:
+    """Which images are mirrored in this epoch: a random half, and in the next epoch the others; bool [N]."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, "mirrored"))
+    first = torch.randint(2, (len(data),), generator=generator)
+    return (first + epoch).remainder(2).bool().to(data.images.device)

@@ -135,7 +135,7 @@ class TrainingLoop:
         totals = EpochTotals(epoch, self.batches, self.device, self.observer.on_progress)
         rate = self.spec.optimizer.learning_rate
         self.step.network.train()
-        batches = training_batches(self.data.train, self.spec.batch_size, self.spec.seed, epoch, self.augment)
+        batches = training_batches(self.data.train, self.spec, epoch, self.augment)
         for batch, (images, targets) in enumerate(batches):
             if self.observer.should_stop():
                 raise StopRequested

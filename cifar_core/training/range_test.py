@@ -115,4 +115,4 @@ def suggested_rate(points: Sequence[RatePoint]) -> float | None:
 
 def _endless(data: TrainingData, spec: TrainingSpec, augment: Augment) -> Iterator[tuple[Tensor, Tensor]]:
     for epoch in count(1):
-        yield from training_batches(data.train, spec.batch_size, spec.seed, epoch, augment)
+        yield from training_batches(data.train, spec.at_its_strongest(), epoch, augment)

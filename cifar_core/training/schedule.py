@@ -1,4 +1,4 @@
-"""The learning rate as a function of the time trained: drawable before a run, and resumable without state."""
+"""What changes over a run, as a function of the time trained: drawable before it, and resumable without state."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ def learning_rate(spec: TrainingSpec, epochs_done: float) -> float:
     if done < schedule.rise:
         return highest * _half_cosine(schedule.start, 1.0, done / schedule.rise)
     return highest * _half_cosine(1.0, schedule.floor, (done - schedule.rise) / (1 - schedule.rise))
+
+
+def augmentation_strength(spec: TrainingSpec, epoch: int) -> float:
+    """The share of its probabilities that the augmentation has in an epoch, counted from 1; in 0..1.
+
+    Tan and Le (2021, "EfficientNetV2") let it grow, so that a network learns simple things first; to let it fade ends
+    a training on images as the test set has them (Touvron and others 2019).
+    """
+    done = min((epoch - 1) / max(spec.epochs - 1, 1), 1.0)
+    return spec.augmentation_first + (spec.augmentation_last - spec.augmentation_first) * done
 
 
 def _half_cosine(start: float, end: float, share: float) -> float:

@@ -64,7 +64,7 @@ def measure_speed(
     normalize = Normalize(data.mean, data.std, device)
     # A small set is gone through again: a trial may need more batches than it has.
     batches = chain.from_iterable(
-        training_batches(data.train, spec.batch_size, spec.seed, 1, augment) for _ in repeat(None)
+        training_batches(data.train, spec.at_its_strongest(), 1, augment) for _ in repeat(None)
     )
     with memory_advice(spec.batch_size):
         step = TrainingStep(copy.deepcopy(network), normalize, spec, device)

@@ -106,6 +106,31 @@ def test_options_override_the_recipe(cli: Cli, tiny_file: Path) -> None:
     )
 
 
+def test_any_other_field_can_be_set(cli: Cli, tiny_file: Path) -> None:
+    options = ("--dataset", "digits", "--epochs", 1, "--limit-train", 64, "--limit-test", 64, "--device", "cpu")
+    fields = ("--set", "label_smoothing=0.2", "--set", 'schedule={"kind": "constant"}', "--set", "width_scale=0.5")
+    outcome = cli("train", tiny_file, *options, *fields, "--json")
+    assert outcome.status == 0
+    config = RunStore().get(outcome.data["id"]).config
+    assert (config.training.label_smoothing, config.training.schedule.kind) == (0.2, "constant")
+    assert config.architecture.nodes[0].model_dump()["out_channels"] == 4
+
+
+@pytest.mark.parametrize(
+    ("assignment", "sentence"),
+    [
+        ("label_smoothing", "'label_smoothing' sets nothing: it must be NAME=VALUE"),
+        ("lable_smoothing=0.1", "There is no field 'lable_smoothing'"),
+        ("lr=-1", "learning_rate is -1: it must be greater than 0"),
+    ],
+)
+def test_a_field_that_cannot_be_set_is_bad_usage(cli: Cli, tiny_file: Path, assignment: str, sentence: str) -> None:
+    outcome = cli("train", tiny_file, "--dataset", "digits", "--set", assignment)
+    assert outcome.status == 2
+    assert sentence in outcome.err
+    assert RunStore().list_runs() == []
+
+
 def test_the_engine_is_chosen_and_told(cli: Cli, quick: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "mixed.json"
     file.write_text('{"transforms": [{"type": "horizontal_flip"}], "batch": [{"type": "mixup"}, {"type": "cutmix"}]}')

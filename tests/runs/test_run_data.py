@@ -65,12 +65,12 @@ def test_the_clean_images_are_the_same_every_time_and_come_from_the_training_ima
 def test_the_augmentation_depends_on_its_seed_alone(engine: str) -> None:
     images, targets = some(data := load_run_data(mixing(engine)))
     before = images.clone()
-    first, weights = data.augment()(images, targets, 1)
+    first, weights = data.augment()(images, targets, 1, 1.0)
     again = data.augment()
-    again(images, targets, 2)
-    for found, wanted in zip(again(images, targets, 1), (first, weights), strict=True):
+    again(images, targets, 2, 1.0)
+    for found, wanted in zip(again(images, targets, 1, 1.0), (first, weights), strict=True):
         assert torch.equal(found, wanted)
-    other, other_weights = again(images, targets, 2)
+    other, other_weights = again(images, targets, 2, 1.0)
     assert not torch.equal(other, first)
     assert not torch.equal(other_weights, weights)
     assert not torch.equal(first, images)
@@ -81,10 +81,10 @@ def test_the_augmentation_depends_on_its_seed_alone(engine: str) -> None:
 def test_images_are_transformed_by_the_engine_and_then_mixed(engine: str) -> None:
     images, targets = some(data := load_run_data(mixing(engine)))
     plain = load_run_data(mixing(engine).changed(augmentation=find_augmentation("assignment").spec.model_dump()))
-    transformed, classes = plain.augment()(images, targets, 5)
+    transformed, classes = plain.augment()(images, targets, 5, 1.0)
     assert torch.equal(classes, targets)
     draws = draw_mix(MIXERS, len(images), derive_seed(5, "mixing"))
-    mixed, weights = data.augment()(images, targets, 5)
+    mixed, weights = data.augment()(images, targets, 5, 1.0)
     assert torch.equal(mixed, mix_images(transformed, draws))
     assert torch.equal(weights, mix_targets(targets, draws, 10))
     assert not torch.equal(mixed, transformed)
@@ -93,12 +93,40 @@ def test_images_are_transformed_by_the_engine_and_then_mixed(engine: str) -> Non
 def test_each_engine_does_its_own_work() -> None:
     flip = AugmentationSpec(transforms=(HorizontalFlip(),))
     images, targets = some(data := load_run_data(tiny_config(augmentation=flip, augmentation_engine="batched")))
-    batched, _ = data.augment()(images, targets, 3)
+    batched, _ = data.augment()(images, targets, 3, 1.0)
     assert torch.equal(batched, BatchedPipeline(flip, data.dataset.mean)(images, 3))
-    one_by_one, _ = load_run_data(tiny_config(augmentation=flip)).augment()(images, targets, 3)
+    one_by_one, _ = load_run_data(tiny_config(augmentation=flip)).augment()(images, targets, 3, 1.0)
     wanted = AlbumentationsPipeline(flip, data.dataset.mean)(images.numpy(), 3)
     assert np.array_equal(one_by_one.numpy(), wanted)
     assert not torch.equal(batched, one_by_one)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_weaker_augmentation_happens_less_often(engine: str) -> None:
+    images, targets = some(data := load_run_data(mixing(engine)))
+    whole = data.config.augmentation
+    halved = {
+        "transforms": [{**each.model_dump(), "p": each.p / 2} for each in whole.transforms],
+        "batch": [{**each.model_dump(), "p": each.p / 2} for each in whole.batch],
+    }
+    wanted = load_run_data(mixing(engine).changed(augmentation={**whole.model_dump(), **halved}))
+    augment = data.augment()
+    for found, expected in zip(
+        augment(images, targets, 4, 0.5), wanted.augment()(images, targets, 4, 1.0), strict=True
+    ):
+        assert torch.equal(found, expected)
+    for strength, changes in ((0.0, False), (1.0, True), (0.0, False)):
+        assert torch.equal(augment(images, targets, 4, strength)[0], images) != changes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_in_turns_nothing_is_mirrored_at_random_beside(engine: str) -> None:
+    always = AugmentationSpec(transforms=(HorizontalFlip(p=1),))
+    config = tiny_config(augmentation=always, augmentation_engine=engine)
+    images, targets = some(data := load_run_data(config))
+    assert torch.equal(data.augment()(images, targets, 1, 1.0)[0], images.flip(2))
+    in_turns = load_run_data(config.changed(training=config.training.changed(alternate_flips=True).model_dump()))
+    assert torch.equal(in_turns.augment()(images, targets, 1, 1.0)[0], images)
 
 
 def test_a_device_holds_the_images_that_it_augments_itself(monkeypatch: pytest.MonkeyPatch) -> None:

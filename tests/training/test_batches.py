@@ -7,11 +7,19 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from cifar_core.training import num_batches
+from cifar_core.training import TrainingSpec, num_batches
 from cifar_core.training.batches import Normalize, TensorImages, training_batches
 from tests.tiny import tiny_data, unchanged
 
 CPU = torch.device("cpu")
+
+
+def looks(batch_size: int, seed: int, **fields: object) -> TrainingSpec:
+    """How images are gone through."""
+    return TrainingSpec(batch_size=batch_size, seed=seed).changed(**fields)
+
+
+PLAIN = looks(32, 0)
 
 
 def numbered(count: int) -> TensorImages:
@@ -22,13 +30,13 @@ def numbered(count: int) -> TensorImages:
 
 
 def order_of(data: TensorImages, batch_size: int, seed: int, epoch: int) -> list[int]:
-    return [int(n) for _, targets in training_batches(data, batch_size, seed, epoch, unchanged) for n in targets]
+    return [int(n) for _, targets in training_batches(data, looks(batch_size, seed), epoch, unchanged) for n in targets]
 
 
 @settings(max_examples=60, deadline=None)
 @given(count=st.integers(2, 300), batch_size=st.integers(2, 70), seed=st.integers(0, 2**31 - 1))
 def test_an_epoch_shows_every_image_once_but_for_a_last_batch_of_one(count: int, batch_size: int, seed: int) -> None:
-    sizes = [len(targets) for _, targets in training_batches(numbered(count), batch_size, seed, 1, unchanged)]
+    sizes = [len(targets) for _, targets in training_batches(numbered(count), looks(batch_size, seed), 1, unchanged)]
     alone = count % batch_size == 1
     assert len(sizes) == num_batches(count, batch_size)
     assert sum(sizes) == count - alone
@@ -60,38 +68,81 @@ def test_the_order_repeats_for_the_same_seed_and_epoch_and_for_no_other() -> Non
 
 def test_images_keep_their_classes() -> None:
     data = numbered(100)
-    for images, targets in training_batches(data, 32, 0, 1, unchanged):
+    for images, targets in training_batches(data, PLAIN, 1, unchanged):
         assert torch.equal(images, data.images[targets])
 
 
 def test_every_batch_is_augmented_with_a_seed_of_its_own() -> None:
     seeds: list[int] = []
 
-    def note(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    def note(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
         seeds.append(seed)
         return images.bitwise_not(), targets
 
     data = numbered(100)
     for epoch in (1, 2):
-        for images, targets in training_batches(data, 32, 0, epoch, note):
+        for images, targets in training_batches(data, PLAIN, epoch, note):
             assert torch.equal(images, 255 - data.images[targets])
     assert len(set(seeds)) == len(seeds) == 8
 
 
+def test_the_augmentation_is_told_how_strong_it_is_in_an_epoch() -> None:
+    told: list[float] = []
+
+    def note(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
+        told.append(strength)
+        return images, targets
+
+    growing = looks(64, 0, epochs=3, augmentation_first=0.0)
+    for epoch in (1, 2, 3):
+        list(training_batches(numbered(100), growing, epoch, note))
+    assert told == [0, 0, 0.5, 0.5, 1, 1]
+
+
+def mirrored_in(epoch: int, seed: int = 0, batch_size: int = 32) -> list[bool]:
+    """Of 100 images, in their order, whether they are shown mirrored."""
+    data = TensorImages(torch.arange(4, dtype=torch.uint8).expand(100, 4, 4).unsqueeze(3).repeat(1, 1, 1, 3), NUMBERS)
+    found = dict[int, bool]()
+    for images, targets in training_batches(data, looks(batch_size, seed, alternate_flips=True), epoch, unchanged):
+        for image, number in zip(images, targets, strict=True):
+            as_it_is = torch.equal(image, data.images[number])
+            assert as_it_is != torch.equal(image, data.images[number].flip(1))
+            found[int(number)] = not as_it_is
+    return [found[number] for number in range(100)]
+
+
+NUMBERS = torch.arange(100)
+
+
+def test_in_turns_two_epochs_show_every_image_from_both_sides() -> None:
+    first, second, third = (mirrored_in(epoch) for epoch in (1, 2, 3))
+    assert first == third == [not mirrored for mirrored in second]
+    assert 30 < sum(first) < 70
+    assert mirrored_in(1, batch_size=50) == first
+    assert mirrored_in(1, seed=1) != first
+
+
+def test_the_images_themselves_are_never_mirrored() -> None:
+    data = numbered(100)
+    before = data.images.clone()
+    list(training_batches(data, looks(32, 0, alternate_flips=True), 1, unchanged))
+    assert torch.equal(data.images, before)
+
+
 def test_targets_are_what_the_augmentation_made_of_them() -> None:
-    def halved(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    def halved(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
         return images, functional.one_hot(targets, 100) / 2
 
     data = numbered(100)
     for (_, weights), (_, targets) in zip(
-        training_batches(data, 32, 0, 1, halved), training_batches(data, 32, 0, 1, unchanged), strict=True
+        training_batches(data, PLAIN, 1, halved), training_batches(data, PLAIN, 1, unchanged), strict=True
     ):
         assert torch.equal(weights, functional.one_hot(targets, 100) / 2)
 
 
 def test_batches_are_gathered_and_augmented_where_the_images_are() -> None:
     elsewhere = torch.device("meta")
-    batches = list(training_batches(numbered(100).to(elsewhere), 32, 0, 1, unchanged))
+    batches = list(training_batches(numbered(100).to(elsewhere), PLAIN, 1, unchanged))
     assert len(batches) == 4
     assert {tensor.device for batch in batches for tensor in batch} == {elsewhere}
 

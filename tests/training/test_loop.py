@@ -52,7 +52,10 @@ def by_hand(spec: TrainingSpec, augment: Augment, seed: int = 0, dropout: float 
         for step in range(steps):
             chosen = order[step * size : (step + 1) * size]
             images, targets = augment(
-                DATA.train.images[chosen], DATA.train.targets[chosen], derive_seed(seed, "augmentation", epoch, step)
+                DATA.train.images[chosen],
+                DATA.train.targets[chosen],
+                derive_seed(seed, "augmentation", epoch, step),
+                1.0,
             )
             torch.manual_seed(derive_seed(seed, "step", epoch, step))
             optimizer.param_groups[0]["lr"] = learning_rate(spec, (epoch - 1) + step / steps)

@@ -65,7 +65,7 @@ def assert_same(one: object, other: object) -> None:
         assert one == other
 
 
-FULL: dict[str, object] = {"ema_decay": 0.9, "clip_norm": 0.5}
+FULL: dict[str, object] = {"ema_decay": 0.9, "clip_norm": 0.5, "augmentation_first": 0.2, "alternate_flips": True}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from cifar_core.training import (
     find_recipe,
     learning_rate,
 )
+from cifar_core.training.schedule import augmentation_strength
 
 STEPS_AN_EPOCH = 20
 
@@ -82,3 +83,20 @@ def test_the_seed_recipe_has_its_minima_after_a_third_of_the_run_and_at_its_end(
     assert rates[-1] == pytest.approx(0, abs=1e-9)
     assert rates[-1] < rates[-2]
     assert learning_rate(spec, 100 / 3) == pytest.approx(spec.optimizer.learning_rate)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0.0, 1.0), (1.0, 0.25), (0.5, 0.5)])
+def test_the_strength_of_the_augmentation_goes_straight_from_the_first_epoch_to_the_last(
+    first: float, last: float
+) -> None:
+    spec = TrainingSpec(epochs=5, augmentation_first=first, augmentation_last=last)
+    strengths = [augmentation_strength(spec, epoch) for epoch in range(1, 6)]
+    assert strengths == pytest.approx(torch.linspace(first, last, 5).tolist())
+
+
+def test_a_single_epoch_has_the_strength_of_the_first() -> None:
+    assert augmentation_strength(TrainingSpec(epochs=1, augmentation_first=0.3), 1) == 0.3
+
+
+def test_beyond_the_last_epoch_the_strength_stays() -> None:
+    assert augmentation_strength(TrainingSpec(epochs=3, augmentation_last=0.5), 9) == 0.5

@@ -62,7 +62,7 @@ def test_the_trial_ends_after_four_seconds_or_enough_batches(clock: Clock, secon
 
 
 def test_augmentation_counts(clock: Clock) -> None:
-    def slowly(images: Tensor, targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    def slowly(images: Tensor, targets: Tensor, seed: int, strength: float) -> tuple[Tensor, Tensor]:
         clock.now += 1.5
         return images, targets
 

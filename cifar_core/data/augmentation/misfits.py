@@ -8,18 +8,20 @@ from cifar_core.data.augmentation.transforms import ColorJitter, Grayscale, Hori
 from cifar_core.data.datasets import DatasetInfo
 
 
-def misfits(spec: AugmentationSpec, dataset: DatasetInfo) -> list[str]:
+def misfits(spec: AugmentationSpec, dataset: DatasetInfo, in_turns: bool = False) -> list[str]:
     """A sentence for each thing that makes no sense with these images; nothing is refused for it.
 
     Args:
         spec: what would be carried out.
         dataset: on whose training images.
+        in_turns: the training mirrors every image in every other epoch, whatever the spec says.
     """
     told = []
     happening = [transform for transform in spec.transforms if transform.p]
-    if not dataset.can_be_mirrored and any(isinstance(transform, HorizontalFlip) for transform in happening):
+    if not dataset.can_be_mirrored and (in_turns or any(isinstance(part, HorizontalFlip) for part in happening)):
         flip = TRANSFORMS["horizontal_flip"].title
-        told.append(f"{dataset.title} are mirrored here, and a mirrored 2 is no 2: switch {flip} off for them.")
+        cure = "let no epoch mirror them" if in_turns else f"switch {flip} off for them"
+        told.append(f"{dataset.title} are mirrored here, and a mirrored 2 is no 2: {cure}.")
     if dataset.is_grey:
         told += dict.fromkeys(
             f"{dataset.title} have no colour: {sentence}" for sentence in map(_of_colour, happening) if sentence

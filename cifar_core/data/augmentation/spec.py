@@ -22,6 +22,16 @@ class AugmentationSpec(SpecModel):
     batch: Annotated[tuple[Mixer, ...], Field(max_length=2)] = ()
     """Ways to mix the images of a batch, no two of a kind. Of two, each image takes one by the toss of a coin."""
 
+    def at_strength(self, strength: float) -> AugmentationSpec:
+        """The same with every probability multiplied by a share in 0..1; how far a transform goes stays."""
+        if strength == 1:
+            return self
+        transforms, batch = (
+            tuple(part.model_copy(update={"p": part.p * strength}) for part in parts)
+            for parts in (self.transforms, self.batch)
+        )
+        return self.model_copy(update={"transforms": transforms, "batch": batch})
+
     @model_validator(mode="before")
     @classmethod
     def _read_version_1(cls, data: Any) -> Any:

@@ -85,6 +85,7 @@ def edit_all_settings(dataset: DatasetInfo) -> None:
         _edit_schedule()
         _edit_regularisation()
         _edit_images(dataset)
+        _edit_augmentation()
         _edit_precision()
     _draw_changes()
 
@@ -215,6 +216,35 @@ def _edit_images(dataset: DatasetInfo) -> None:
         "Fewer images to evaluate",
         "Evaluates on at most so many images of each set: for a quick trial. 1 or more.",
         1_000,
+    )
+
+
+def _edit_augmentation() -> None:
+    st.markdown("**Augmentation over the run**")
+    left, right = st.columns(2)
+    with left:
+        number(
+            "augmentation_first",
+            "Strength in the first epoch",
+            "Share of their probabilities that all transforms and mixers have in the first epoch: 0 to 1. Below the "
+            "last one, the augmentation grows, so that simple things are learnt first (Tan, Le 2021).",
+            0.1,
+            "%.2f",
+        )
+    with right:
+        number(
+            "augmentation_last",
+            "Strength in the last epoch",
+            "The same in the last epoch; in between the share moves along a straight line. Below the first one, the "
+            "training ends on images like those that it is tested with (Touvron 2019).",
+            0.1,
+            "%.2f",
+        )
+    switch(
+        "alternate_flips",
+        "Mirror in turns",
+        "Mirrors every image in every other epoch, in place of the augmentation's flip at random: two epochs show each "
+        "image from both sides (Jordan 2024).",
     )
 
 

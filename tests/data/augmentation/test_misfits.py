@@ -18,6 +18,12 @@ def test_a_mirrored_digit_is_told_and_a_mirrored_cat_is_not() -> None:
     assert misfits(spec, CIFAR10) == []
 
 
+def test_a_training_that_mirrors_in_turns_is_told_of_whatever_the_augmentation_is() -> None:
+    (told,) = misfits(AugmentationSpec(), DIGITS, in_turns=True)
+    assert "let no epoch mirror them" in told
+    assert misfits(AugmentationSpec(), CIFAR10, in_turns=True) == []
+
+
 @pytest.mark.parametrize(
     "transform",
     [HorizontalFlip(p=0.0), ColorJitter(p=0.0), Grayscale(p=0.0), ColorJitter(saturation=0.0, hue=0.0)],

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cifar_core.data import AugmentationSpec, augmentation_names, find_augmentation
-from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, ShiftScaleRotate
+from cifar_core.data.augmentation import CoarseDropout, ColorJitter, HorizontalFlip, MixUp, ShiftScaleRotate
 from cifar_core.errors import SpecError
 
 ASSIGNMENT = ["horizontal_flip", "shift_scale_rotate", "coarse_dropout"]
@@ -174,3 +174,13 @@ def test_unknown_fields_are_refused() -> None:
 def test_more_transforms_than_anyone_needs_are_refused() -> None:
     with pytest.raises(SpecError, match="at most 32"):
         AugmentationSpec.parse({"transforms": [{"type": "horizontal_flip"}] * 33})
+
+
+def test_at_a_strength_every_probability_is_that_share_of_itself_and_nothing_else_changes() -> None:
+    spec = AugmentationSpec(transforms=(HorizontalFlip(p=0.5), ColorJitter(p=0.8)), batch=(MixUp(p=0.4),))
+    half = spec.at_strength(0.5)
+    assert [each.p for each in (*half.transforms, *half.batch)] == [0.25, 0.4, 0.2]
+    back = [each.model_copy(update={"p": each.p * 2}) for each in (*half.transforms, *half.batch)]
+    assert back == [*spec.transforms, *spec.batch]
+    assert spec.at_strength(1) == spec
+    assert AugmentationSpec.parse(half.to_json()) == half

@@ -1,0 +1,100 @@
+"""Setting fields of a run by their names."""
+
+from __future__ import annotations
+
+import pytest
+
+from cifar_core.architecture.editing.widths import scaled
+from cifar_core.errors import SpecError
+from cifar_core.runs import RunConfig
+from cifar_core.runs.config import preset_config
+from cifar_core.runs.fields import parse_assignment, with_fields
+
+
+def config() -> RunConfig:
+    return preset_config("seed-model-3", "digits")
+
+
+def test_names_reach_every_spec() -> None:
+    changed = with_fields(
+        config(),
+        {
+            "lr": 0.2,
+            "epochs": 3,
+            "optimizer.momentum": 0.8,
+            "training.label_smoothing": 0.1,
+            "augmentation.transforms[0].p": 0.25,
+            "architecture.nodes[0].steps[1].kind": "gelu",
+        },
+    )
+    training = changed.training
+    assert training.optimizer == config().training.optimizer.model_copy(update={"learning_rate": 0.2, "momentum": 0.8})
+    assert (training.epochs, training.label_smoothing) == (3, 0.1)
+    assert changed.augmentation.transforms[0].p == 0.25
+    assert changed.architecture.nodes[0].steps[1].model_dump()["kind"] == "gelu"
+    assert changed.architecture.nodes[1:] == config().architecture.nodes[1:]
+
+
+def test_an_object_takes_the_place_of_a_whole_field() -> None:
+    changed = with_fields(config(), {"optimizer": {"kind": "adamw", "learning_rate": 0.003}})
+    assert changed.training.optimizer.kind == "adamw"
+    assert changed.training.optimizer.learning_rate == 0.003
+
+
+def test_widths_are_scaled_before_fields_of_the_network_are_set() -> None:
+    plain = config().architecture
+    changed = with_fields(config(), {"architecture.nodes[0].out_channels": 40, "width_scale": 0.5}).architecture
+    assert changed.nodes[1:] == scaled(plain, 0.5).nodes[1:]
+    assert changed.nodes[0].model_dump()["out_channels"] == 40
+
+
+def test_nothing_to_set_changes_nothing() -> None:
+    assert with_fields(config(), {}) == config()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("nope", 1, "There is no field 'nope': it must be width_scale, lr, a field of the training"),
+        ("optimizer.beta1", 0.9, "There is no field 'optimizer.beta1': training.optimizer has kind, learning_rate"),
+        ("augmentation.transforms[9].p", 0.1, "augmentation.transforms has 4 places, counted from 0"),
+        ("epochs.more", 1, "training.epochs is a single value"),
+        ("architecture.nodes.p", 1, "places, counted from 0"),
+        ("architecture..nodes", 1, "is no field: a name is like lr"),
+        ("architecture", {}, "There is no field 'architecture'"),
+        ("lr", 99, "learning_rate is 99"),
+        ("lr", "fast", "learning_rate is 'fast'"),
+        ("epochs", 0, "training.epochs is 0: it must be greater than or equal to 1"),
+        ("width_scale", 0, "width_scale is 0: it must be a number above 0 and at most 16"),
+        ("width_scale", "wide", "width_scale is 'wide'"),
+        ("width_scale", float("nan"), "width_scale is nan"),
+        ("name", "x", "There is no field 'name'"),
+    ],
+)
+def test_what_cannot_be_set_is_one_sentence(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        with_fields(config(), {name: value})
+    assert sentence in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x=0.1", 0.1),
+        ("x=3", 3),
+        ("x=null", None),
+        ("x=true", True),
+        ("x=cosine", "cosine"),
+        ('x={"kind": "constant"}', {"kind": "constant"}),
+        (" x = a=b ", "a=b"),
+    ],
+)
+def test_a_value_is_json_or_a_word(text: str, value: object) -> None:
+    assert parse_assignment(text) == ("x", value)
+
+
+@pytest.mark.parametrize("text", ["", "lr", "lr=", "=1", " = "])
+def test_what_assigns_nothing_is_refused(text: str) -> None:
+    with pytest.raises(SpecError, match="it must be NAME=VALUE"):
+        parse_assignment(text)
