@@ -12,12 +12,14 @@ from cifar_core.ui.runs.compare_view import draw_comparison
 from cifar_core.ui.runs.deletion_view import draw_deleted, draw_undo
 from cifar_core.ui.runs.families_view import EACH_RUN, VIEW, choose_family
 from cifar_core.ui.runs.keeping_view import draw_actions
+from cifar_core.ui.runs.sweeps_view import SWEEPS, draw_sweeps, follow_sweep_link, leave_sweeps
 
 BY_CONFIGURATION, DELETED = "By configuration", "Deleted"
 
 with page("Runs", ":material/show_chart:"):
     store = resources.run_store()
     has_runs = store.count_runs() > 0
+    follow_sweep_link(VIEW)
     tell_news()
     draw_undo()
     if not has_runs and not store.count_found(RunFilter(deleted=True)):
@@ -25,7 +27,7 @@ with page("Runs", ":material/show_chart:"):
     else:
         view = st.segmented_control(
             "Which runs",
-            (EACH_RUN, BY_CONFIGURATION, DELETED),
+            (EACH_RUN, BY_CONFIGURATION, SWEEPS, DELETED),
             default=None if VIEW in st.session_state else EACH_RUN,
             required=True,
             key=VIEW,
@@ -33,8 +35,12 @@ with page("Runs", ":material/show_chart:"):
             persist_state="session",
         )
         runs = []
+        if view != SWEEPS:
+            leave_sweeps()
         if view == DELETED:
             draw_deleted(store)
+        elif view == SWEEPS:
+            draw_sweeps(store)
         elif not has_runs:
             no_runs_yet()
         elif view == BY_CONFIGURATION:

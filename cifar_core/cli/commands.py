@@ -28,6 +28,8 @@ _MODULES = {
     "resume": "train",
     "refit": "train",
     "seed": "seed",
+    "sweep": "sweep",
+    "sweeps": "sweep",
     "delete": "keeping",
     "restore": "keeping",
     "purge": "keeping",

@@ -98,7 +98,7 @@ def _execute(store: RunStore, held: HeldDevice, quiet: bool) -> Run:
         with reader_may_go(sys.stdout):
             click.echo(f"Run {claim.run_id}: {before.name} on {before.config.dataset}{_behind(before)}")
     bar = _Bar(quiet)
-    with _interrupts() as interrupted:
+    with interrupts("Stopping after this batch; Ctrl-C again ends at once.") as interrupted:
 
         def should_stop() -> bool:
             # Told to the store here: the signal may come in the middle of a write, whose lock its handler would await.
@@ -156,8 +156,8 @@ class _Bar:
 
 
 @contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Gives whether Ctrl-C was pressed; a second one ends the program at once."""
+def interrupts(told: str) -> Iterator[Callable[[], bool]]:
+    """Gives whether Ctrl-C was pressed, which is answered with a sentence; a second one ends the program at once."""
     pressed = False
 
     def press(signum: int, frame: object) -> None:
@@ -165,7 +165,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         pressed = True
         # Python's own, not the handler from before: a shell that starts this in the background has the signal ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        click.echo("\nStopping after this batch; Ctrl-C again ends at once.", err=True)
+        click.echo(f"\n{told}", err=True)
 
     before = signal.signal(signal.SIGINT, press)
     try:

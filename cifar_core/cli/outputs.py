@@ -18,6 +18,7 @@ from cifar_core.cli.bench_outputs import (
 )
 from cifar_core.cli.compare_outputs import ComparisonOutput
 from cifar_core.cli.package_outputs import ExportOutput, PackOutput
+from cifar_core.cli.sweep_outputs import SweepLineOutput, SweepOutput
 from cifar_core.protocol import ACCURACY_LABELS, EvaluationSplit, Protocol
 from cifar_core.runs import Run, RunConfig, RunOrigin, RunState, RunStore
 from cifar_core.training.metrics import EpochMetrics
@@ -265,6 +266,8 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "refit": TypeAdapter(RunDetailOutput),
     "resume": TypeAdapter(RunDetailOutput),
     "seed": TypeAdapter(list[RunDetailOutput]),
+    "sweep": TypeAdapter(SweepOutput),
+    "sweeps": TypeAdapter(list[SweepLineOutput] | SweepOutput),
     "delete": TypeAdapter(list[RunOutput]),
     "restore": TypeAdapter(list[RunOutput]),
     "purge": TypeAdapter(PurgeOutput),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names,
 from cifar_core.errors import SpecError
 from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.runs import RunConfig, RunStore
+from cifar_core.runs.fields import parse_assignment, with_fields
 from cifar_core.runs.queue import require_resumable
 from cifar_core.runs.refit import refit_config
 from cifar_core.training import TrainingSpec, find_recipe, recipe_names
@@ -43,6 +45,13 @@ from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 @click.option("--validation-images", type=int, help="Training images held out to choose on (default: a tenth).")
 @click.option("--limit-train", type=int, metavar="N", help="Train on at most N images: a quick trial.")
 @click.option("--limit-test", type=int, metavar="N", help="Evaluate on at most N images of each set.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other field, repeatable: label_smoothing=0.1, width_scale=0.5, architecture.nodes[0].dilation=2.",
+)
 @no_wait_option
 @json_option
 def train_command(
@@ -53,6 +62,7 @@ def train_command(
     data_folder: Path | None,
     augmentation: str | None,
     recipe: str | None,
+    assignments: tuple[str, ...],
     wait: bool,
     as_json: bool,
     **training_options: object,
@@ -63,19 +73,8 @@ def train_command(
     """
     if data_folder is not None:
         os.environ["CIFAR_LAB_DATA"] = str(data_folder)
-    architecture = chosen_architecture(preset_name, file)
-    preset = named_network(preset_name) if preset_name else None
-    config = RunConfig.parse(
-        {
-            "name": name or architecture.name,
-            "dataset": dataset,
-            "architecture": architecture.model_dump(),
-            "augmentation": _augmentation(
-                augmentation or (preset.augmentation if preset else "assignment")
-            ).model_dump(),
-            "training": _training(recipe or (preset.recipe if preset else "quick"), training_options).model_dump(),
-        }
-    )
+    config = run_config(preset_name, file, name, dataset, augmentation, recipe, training_options)
+    config = with_fields(config, dict(map(parse_assignment, assignments)))
     require_dataset(dataset)
     store = RunStore()
     execute_here(store, config, lambda: store.start(config), as_json, wait)
@@ -117,7 +116,38 @@ def refit_command(run_id: str, seed: int | None, wait: bool, as_json: bool) -> N
     execute_here(store, config, lambda: store.start(config, run.id), as_json, wait)
 
 
-def _training(recipe: str, options: dict[str, object]) -> TrainingSpec:
+def run_config(
+    preset_name: str | None,
+    file: Path | None,
+    name: str | None = None,
+    dataset: str = "cifar10",
+    augmentation: str | None = None,
+    recipe: str | None = None,
+    training_options: Mapping[str, object] | None = None,
+) -> RunConfig:
+    """A network with what its preset brings, and what was asked for in place of that; what is None was not asked for.
+
+    Raises:
+        SpecError: there is no such network, or what was asked for cannot be.
+    """
+    architecture = chosen_architecture(preset_name, file)
+    preset = named_network(preset_name) if preset_name else None
+    return RunConfig.parse(
+        {
+            "name": name or architecture.name,
+            "dataset": dataset,
+            "architecture": architecture.model_dump(),
+            "augmentation": _augmentation(
+                augmentation or (preset.augmentation if preset else "assignment")
+            ).model_dump(),
+            "training": _training(
+                recipe or (preset.recipe if preset else "quick"), training_options or {}
+            ).model_dump(),
+        }
+    )
+
+
+def _training(recipe: str, options: Mapping[str, object]) -> TrainingSpec:
     changes = {field: value for field, value in options.items() if value is not None}
     return find_recipe(recipe).spec.changed(**changes)
 

@@ -183,10 +183,12 @@ class _Execution:
         self.store.report_clean_accuracy(self.claim, accuracy)
         if evaluation_split(self.run.config.training.protocol) == "validation":
             predict_split(self.store, self.run, "validation", network, data, self.should_stop)
+        self.files.log(f"Clean training accuracy: {100 * accuracy:.2f}% ({len(clean):,} images)")
+        if self.run.sweep_id is not None:
+            return  # a sweep still chooses among its trials, and the test set is read when choosing is over
         test = predict_split(self.store, self.run, "test", network, data, self.should_stop)
         self.files.log(
-            f"Clean training accuracy: {100 * accuracy:.2f}% ({len(clean):,} images)",
-            f"Test accuracy: {100 * test.accuracy:.2f}% ({len(test.targets):,} images, weights of epoch {test.epoch})",
+            f"Test accuracy: {100 * test.accuracy:.2f}% ({len(test.targets):,} images, weights of epoch {test.epoch})"
         )
 
     # TrainingObserver

@@ -62,7 +62,14 @@ class HeldDevice(threading.Thread):
 @contextmanager
 def hold_device(store: RunStore, wanted: str) -> Iterator[HeldDevice | None]:
     """Holds the device that a run wants ("auto", "cpu", "cuda") for the block; gives None if somebody else does."""
-    lease = store.leases.take(device_key(wanted))
+    with hold(store, device_key(wanted)) as held:
+        yield held
+
+
+@contextmanager
+def hold(store: RunStore, key: str) -> Iterator[HeldDevice | None]:
+    """The same for anything that one program at a time may do, by a key of its own."""
+    lease = store.leases.take(key)
     if lease is None:
         yield None
         return

@@ -64,6 +64,13 @@ _STEPS: dict[int, tuple[Step, ...]] = {
     ),
     # A family is told by everything in a configuration: with a field more in its specs, older runs would stand apart.
     3: (_derive_columns,),
+    4: (),
+    5: (
+        "ALTER TABLE run ADD COLUMN sweep_id VARCHAR(40)",
+        "ALTER TABLE run ADD COLUMN sweep_trial INTEGER",
+        "CREATE INDEX run_by_sweep ON run (sweep_id, sweep_trial)",
+        _derive_columns,
+    ),
 }
 """What leads from a version to the next. New tables are made by `create_all`."""
 

@@ -32,7 +32,7 @@ class RunQueue(RunFinder):
     def enqueue(self, config: RunConfig) -> Run:
         """Stores a new run for the background thread to take, whatever waits already."""
         with self._database.writing() as session:
-            return record_from_row(_add_queued(session, config))
+            return record_from_row(add_queued(session, config))
 
     def launch(self, configs: Sequence[RunConfig], parent_id: str | None = None, as_group: bool = True) -> Launch:
         """Queues runs that a person asked for, each once.
@@ -55,7 +55,7 @@ class RunQueue(RunFinder):
                 )
                 row = session.scalar(waiting)
                 if row is None:
-                    row, added = _add_queued(session, config), added + 1
+                    row, added = add_queued(session, config), added + 1
                     group_id = group_id or row.id
                     row.parent_id, row.group_id = parent_id, group_id if as_group and len(configs) > 1 else None
                 runs.append(record_from_row(row))
@@ -163,7 +163,8 @@ def _add(session: Session, config: RunConfig) -> RunRow:
     return row
 
 
-def _add_queued(session: Session, config: RunConfig) -> RunRow:
+def add_queued(session: Session, config: RunConfig) -> RunRow:
+    """A new row that waits, in a transaction of the caller's."""
     row = _add(session, config)
     note_event(session, row.id, RunState.QUEUED)
     return row

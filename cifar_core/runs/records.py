@@ -136,6 +136,10 @@ class Run:
     """How many images it trains on."""
     meets_rules: bool
     """Whether its network passes every required rule of the assignment."""
+    sweep_id: str | None = None
+    """The sweep whose trial it is."""
+    sweep_trial: int | None = None
+    """Which of its trials, from 0."""
 
     @property
     def name(self) -> str:

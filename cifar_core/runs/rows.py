@@ -127,6 +127,8 @@ def record_from_row(row: RunRow) -> Run:
         family=row.family,
         train_images=row.train_images,
         meets_rules=row.meets_rules,
+        sweep_id=row.sweep_id,
+        sweep_trial=row.sweep_trial,
     )
 
 

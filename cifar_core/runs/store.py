@@ -16,11 +16,12 @@ from cifar_core.runs.queue import RunQueue
 from cifar_core.runs.report_texts import ReportTexts
 from cifar_core.runs.reports import OwnerReports
 from cifar_core.runs.saved import SavedSpecs, saved_architectures, saved_augmentations
+from cifar_core.runs.sweep_rows import SweepRows
 from cifar_core.runs.trials import Trials
 from cifar_core.settings import runs_folder, sqlite_url, store_url
 
 
-class RunStore(RunQueue, RunCatalogue, RunKeeping, RunAdoption, OwnerReports, ReportTexts):
+class RunStore(RunQueue, RunCatalogue, RunKeeping, RunAdoption, SweepRows, OwnerReports, ReportTexts):
     """The runs of one database and one folder. Safe to use from several threads and processes."""
 
     def __init__(self, url: str | None = None, folder: Path | None = None) -> None:

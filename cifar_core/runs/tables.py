@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Of the tables; an older store is brought up to it (`migrations.py`), a newer one refused rather than misread."""
 
 
@@ -83,11 +83,16 @@ class RunRow(Table):
     train_images: Mapped[int] = mapped_column(default=0)
     """These three stand beside the configuration too: rankings must not mix them."""
     meets_rules: Mapped[bool] = mapped_column(default=False)
+    sweep_id: Mapped[str | None] = mapped_column(String(40))
+    """The sweep whose trial this run is."""
+    sweep_trial: Mapped[int | None]
+    """Which of its trials, from 0."""
 
     __table_args__ = (
         Index("run_by_state", "state"),
         Index("run_by_creation", "created_at", "id"),
         Index("run_by_group", "group_id"),
+        Index("run_by_sweep", "sweep_id", "sweep_trial"),
         Index("run_by_place", "queue_position"),
         # Lists and rankings read these alone: a row's configuration lies before its other columns, and is long.
         Index("run_by_league", "deleted_at", *_LEAGUE, "best_accuracy", "test_accuracy", "created_at", "id"),
@@ -147,6 +152,26 @@ class TrialRow(Table):
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     measured_at: Mapped[datetime]
     result_json: Mapped[str] = mapped_column(Text)
+
+
+class SweepRow(Table):
+    """Many runs that search for something; what was sampled lies in Optuna's file beside the store."""
+
+    __tablename__ = "sweep"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(16))
+    spec_json: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    spent_seconds: Mapped[float] = mapped_column(default=0.0)
+    """That some program drove it."""
+    problem: Mapped[str] = mapped_column(Text, default="")
+    cluster_json: Mapped[str | None] = mapped_column(Text)
+    """The cluster that trains its trials; None where this machine does."""
+    jobs: Mapped[int] = mapped_column(default=0)
+    """How often it was submitted there."""
+    job_tries: Mapped[int] = mapped_column(default=0)
+    """The same since a person started or resumed it; 0 where it is yet to be submitted."""
 
 
 class EventRow(Table):

@@ -91,7 +91,7 @@ def _open_store() -> str | None:
         What was said if the store is unusable: designing goes on without.
     """
     try:
-        resources.jobs()
+        resources.sweeps()  # and with it what trains
         read_saved()
     except LabError as error:
         st.warning(f"No run can be trained here: {plain(str(error))}", icon=":material/warning:")

@@ -17,6 +17,7 @@ from cifar_core.protocol import EvaluationSplit
 from cifar_core.runs import Predictions, Run, RunFiles, RunStore, TrainingJobs, training_jobs
 from cifar_core.runs.package.examples import import_examples
 from cifar_core.settings import data_folder, runs_folder, store_url
+from cifar_core.sweeps.jobs import SweepJobs, sweep_jobs
 
 if TYPE_CHECKING:
     from cifar_core.analysis.features import Features
@@ -61,6 +62,15 @@ def jobs() -> TrainingJobs:
         StoreError: the store cannot be opened.
     """
     return training_jobs(run_store())
+
+
+def sweeps() -> SweepJobs:
+    """The background thread that drives sweeps, started with the first page that is opened.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    return sweep_jobs(run_store(), jobs())
 
 
 def dataset(name: str) -> ImageDataset:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from cifar_core.runs import Run, RunStore, TrainingJobs
 from cifar_core.runs.trials import TrialDesk
+from cifar_core.sweeps.jobs import SweepJobs
 from tests.pages.browser import FLAGS, Dashboard, Visitor
 from tests.tiny import tiny_config, train_into
 
@@ -36,12 +37,13 @@ def digits_only(
 
 @pytest.fixture(autouse=True)
 def no_thread_left(own_store: Path) -> Iterator[None]:
-    """Opening a page starts the background thread of its store."""
+    """Opening a page starts the background threads of its store."""
     yield
-    for thread in threading.enumerate():
-        if isinstance(thread, TrainingJobs):
-            thread.close()
-            assert not thread.is_alive()
+    for kind in (SweepJobs, TrainingJobs):
+        for thread in threading.enumerate():
+            if isinstance(thread, kind):
+                thread.close()
+                assert not thread.is_alive()
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,9 @@ SAME_TYPE = {"REAL": "DOUBLE", "TIMESTAMP": "DATETIME"}
 VERSION_1 = Path(__file__).with_name("store_version_1.sql").read_text()
 """A completed run, a queued one, and one stopped before it began, as version 1 wrote them."""
 
+SINCE_5 = ("sweep_id", "sweep_trial")
+"""Columns of a run that version 5 did not have yet."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -71,12 +74,17 @@ def test_what_a_configuration_says_stands_in_columns_after_a_migration(store: Ru
     assert all(run.origin == RunOrigin.TRAINED and run.deleted_at is None and not run.tags for run in runs.values())
 
 
-def test_a_run_that_was_there_before_a_new_field_stands_in_one_family_with_a_run_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [3, 5])
+def test_a_run_that_was_there_before_a_new_field_stands_in_one_family_with_a_run_after_it(
+    tmp_path: Path, version: int
+) -> None:
     with closing(RunStore(folder=tmp_path)) as store:
         store.enqueue(tiny_config("before"))
     with closing(sqlite3.connect(tmp_path / "runs.db")) as database, database:
-        database.execute("UPDATE store_info SET schema_version = 3")
-        database.execute("UPDATE run SET family = 'by the fields of version 3'")
+        for change in ("DROP INDEX run_by_sweep", *(f"ALTER TABLE run DROP COLUMN {name}" for name in SINCE_5)):
+            database.execute(change)
+        database.execute("UPDATE store_info SET schema_version = ?", (version,))
+        database.execute("UPDATE run SET family = 'by the fields that there were then'")
     with closing(RunStore(folder=tmp_path)) as store:
         after = store.enqueue(tiny_config("after"))
         assert {run.family for run in store.find_runs()} == {after.family}

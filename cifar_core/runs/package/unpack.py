@@ -29,8 +29,13 @@ _ABANDONED_SECONDS = 3600
 """Age of a staging folder whose process has certainly ended."""
 
 
-def unpack(store: RunStore, path: Path) -> Run:
+def unpack(store: RunStore, path: Path, trial_of: tuple[str, int] | None = None) -> Run:
     """Adds the run of a package to a store, as it was when it was packed; it cannot be resumed.
+
+    Args:
+        store: that it comes into.
+        path: of the package.
+        trial_of: the sweep, and the number in it, whose trial it is.
 
     Raises:
         SpecError: there is no such file, it is no whole run package of this version, holds the weights of another
@@ -43,6 +48,8 @@ def unpack(store: RunStore, path: Path) -> Run:
     except SpecError as error:
         raise _refusal(path, error) from None
     with staged_arrival(store, package, RunOrigin.UNPACKED, f"Unpacked from {path.name}.") as arrival:
+        if trial_of is not None:
+            arrival.row.sweep_id, arrival.row.sweep_trial = trial_of
         store.adopt([arrival])
     store.measure_sizes([package.run.id])
     return store.get(package.run.id)

@@ -25,6 +25,7 @@ from cifar_core.ui.training.estimate_view import draw_estimate
 from cifar_core.ui.training.live_view import watch_run
 from cifar_core.ui.training.range_view import draw_range_test
 from cifar_core.ui.training.recipe_editor import edit_all_settings, edit_recipe, select_recipe
+from cifar_core.ui.training.sweep_form import draw_sweep_form
 from cifar_core.ui.workbench import current_workbench
 from cifar_core.words import counted, plain
 
@@ -62,7 +63,7 @@ def draw_launch_form() -> None:
         }
     )
     store, problem = resources.run_store(), _problem(config)
-    tell_misfits(config.augmentation, dataset_info(dataset))
+    tell_misfits(config.augmentation, dataset_info(dataset), config.training.alternate_flips)
     pressed = st.button(
         "Launch",
         type="primary",
@@ -84,6 +85,7 @@ def draw_launch_form() -> None:
     _draw_rate(bench.training)
     if problem is None:
         draw_range_test(store, config)
+        draw_sweep_form(store, config)
 
 
 def _problem(config: RunConfig) -> str | None:

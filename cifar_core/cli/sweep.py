@@ -1,0 +1,236 @@
+"""`sweep` and `sweeps`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from cifar_core.cli.describe import read_text
+from cifar_core.cli.executing import interrupts
+from cifar_core.cli.printing import json_option, print_json, print_table
+from cifar_core.cli.sweep_outputs import SweepLineOutput, SweepOutput
+from cifar_core.cli.train import run_config
+from cifar_core.data import DATASET_NAMES, require_dataset
+from cifar_core.errors import SpecError, TrainingError
+from cifar_core.runs import RunStore, training_jobs
+from cifar_core.runs.fields import parse_assignment, with_fields
+from cifar_core.runs.heartbeat import HeldDevice, hold
+from cifar_core.runs.sweep_rows import SweepRecord, SweepState
+from cifar_core.sweeps import Objective, SweepSpec, parse_parameter
+from cifar_core.sweeps.asking import read_sweep_spec
+from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
+from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
+from cifar_core.sweeps.results import SweepResults, sweep_results
+from cifar_core.sweeps.study import TrialState
+from cifar_core.words import counted, duration, moment, percent
+
+
+@click.command("sweep")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--preset", "preset_name", metavar="NAME", help="What every trial starts from.")
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUES", help="What varies. Repeatable.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other field. Repeatable.")
+@click.option("--dataset", type=click.Choice(DATASET_NAMES), default="cifar10", show_default=True)
+@click.option("--trials", type=int, help="Train at most so many.")
+@click.option("--minutes", type=float, help="Begin no trial behind so many.")
+@click.option("--and", "second", type=click.Choice(get_args(Objective)[1:]), help="Seek fewer of these as well.")
+@click.option("--sampler", type=click.Choice(["tpe", "random", "grid"]), help="What is tried next (default: tpe).")
+@click.option("--pruner", type=click.Choice(["median", "asha", "none"]), help="What ends early (default: median).")
+@click.option("--any-network", is_flag=True, help="Train networks that break the assignment's rules, too.")
+@click.option("--sampler-seed", type=int, help="Decides what is sampled (default: 0).")
+@click.option("--name", help="What to call the sweep (default: the network's name).")
+@click.option("--cluster", metavar="URL", help="Train on the Ray cluster whose dashboard is there: http://head:8265.")
+@click.option("--cluster-folder", metavar="FOLDER", help="A folder that all machines share under this path.")
+@click.option("--cluster-python", metavar="FILE", help="What starts this project's Python there (default: python).")
+@click.option("--cluster-data", metavar="FOLDER", help="The data folder there (default: its CIFAR_LAB_DATA).")
+@click.option("--cpus", type=float, help="Cores that the cluster keeps for a trial (default: 1).")
+@click.option("--gpus", type=float, help="GPUs that it keeps for a trial (default: 0).")
+@click.option("--at-once", type=int, help="Trials that train there at once at most.")
+@click.option("--resume", "resumed", metavar="SWEEP", help="Go on with a sweep.")
+@click.option("--stop", "stopped", metavar="SWEEP", help="Stop a sweep that another program drives.")
+@json_option
+def sweep_command(
+    file: Path | None,
+    preset_name: str | None,
+    parameters: tuple[str, ...],
+    resumed: str | None,
+    stopped: str | None,
+    as_json: bool,
+    **options: object,
+) -> None:
+    """Search: train many runs that differ in a few fields, and tell which were best.
+
+    FILE is a SweepSpec as JSON. Or give --preset and what varies: --param lr=1e-3..1e-1:log, --param epochs=4..12,
+    --param width_scale=0.5,0.75,1. Networks that break a rule of the assignment cost nothing: they are passed over.
+    Ctrl-C stops the sweep, and --resume goes on with it. The test set is not read: `evaluate` does that for the best.
+    """
+    ways = [way for way in (file, preset_name, resumed, stopped) if way is not None]
+    if len(ways) != 1:
+        raise SpecError("Give one of FILE, --preset NAME, --resume SWEEP and --stop SWEEP.")
+    store = RunStore()
+    if stopped is not None:
+        sweep = store.request_sweep_stop(stopped)
+        if as_json:
+            print_json(SweepOutput.of_results(sweep_results(store, sweep.id)))
+        else:
+            click.echo(f"Sweep {sweep.id} stops, after its running batch.")
+        return
+    if resumed is not None:
+        sweep = _resumed(store, resumed)
+    else:
+        spec = SweepSpec.parse(read_text(file)) if file is not None else _spec(str(preset_name), parameters, options)
+        place = _place(options)
+        if place is None:
+            require_dataset(spec.base.dataset)
+        sweep = store.add_sweep(spec.name, spec.to_json(), None if place is None else place.to_json())
+    with hold(store, sweep_key(sweep.id)) as held:
+        if held is None:
+            raise TrainingError(f"Another program drives sweep {sweep.id} already.")
+        _drive(store, sweep, held, as_json)
+    results = sweep_results(store, sweep.id)
+    if as_json:
+        print_json(SweepOutput.of_results(results))
+    else:
+        _print_results(results)
+    click.get_current_context().exit(1 if results.sweep.state == SweepState.FAILED else 0)
+
+
+@click.command("sweeps")
+@click.argument("sweep_id", metavar="[SWEEP]", required=False)
+@json_option
+def sweeps_command(sweep_id: str | None, as_json: bool) -> None:
+    """List the sweeps, newest first, or show one with its trials. SWEEP is an id, or its beginning or end."""
+    store = RunStore()
+    if sweep_id is not None:
+        results = sweep_results(store, sweep_id)
+        if as_json:
+            print_json(SweepOutput.of_results(results))
+        else:
+            _print_results(results)
+        return
+    sweeps = store.list_sweeps()
+    if as_json:
+        print_json([SweepLineOutput.of(sweep) for sweep in sweeps])
+    elif not sweeps:
+        click.echo("There are no sweeps yet: `python -m cifar_core sweep --help` tells how to make one.")
+    else:
+        rows = [
+            (sweep.id, sweep.name, sweep.state, store.count_trials(sweep.id), duration(sweep.spent_seconds))
+            for sweep in sweeps
+        ]
+        print_table(("id", "name", "state", "trained", "time"), rows)
+
+
+def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, object]) -> SweepSpec:
+    """From the options; those that were left out stay at their defaults."""
+    base = run_config(preset_name, None, dataset=str(options["dataset"]))
+    assignments = options["assignments"]
+    assert isinstance(assignments, tuple)
+    base = with_fields(base, dict(map(parse_assignment, assignments)))
+    objectives = ("accuracy", *filter(None, [options["second"]]))
+    given = {name: options[name] for name in ("trials", "minutes", "sampler", "pruner") if options[name] is not None}
+    return SweepSpec.parse(
+        {
+            "name": options["name"] or base.name,
+            "base": base.model_dump(),
+            "parameters": [parse_parameter(text).model_dump() for text in parameters],
+            "objectives": objectives,
+            **({"pruner": "none"} if len(objectives) > 1 else {}),
+            **given,
+            "legal_only": not options["any_network"],
+            "seed": options["sampler_seed"] or 0,
+        }
+    )
+
+
+def _place(options: dict[str, object]) -> ClusterPlace | None:
+    """The cluster that was named; None for here."""
+    names = {"cluster_python": "python", "cluster_data": "data", "cpus": "cpus", "gpus": "gpus", "at_once": "at_once"}
+    given = {field: options[name] for name, field in names.items() if options[name] is not None}
+    if options["cluster"] is None:
+        if given or options["cluster_folder"] is not None:
+            raise SpecError("Only --cluster URL makes use of the other options about a cluster: it is missing.")
+        return None
+    require_ray()
+    if options["cluster_folder"] is None:
+        raise SpecError("--cluster needs --cluster-folder: a folder that this machine and the cluster's share.")
+    return ClusterPlace.parse({"address": options["cluster"], "folder": options["cluster_folder"], **given})
+
+
+def _resumed(store: RunStore, sweep_id: str) -> SweepRecord:
+    """One that was stopped; or one that runs, whose program may be gone."""
+    sweep = store.get_sweep(sweep_id)
+    if sweep.cluster_json is None:
+        require_dataset(read_sweep_spec(sweep.spec_json).base.dataset)
+    return sweep if sweep.state == SweepState.RUNNING else store.resume_sweep(sweep.id)
+
+
+def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -> None:
+    driver, told = driver_of(store, sweep.id), set[int]()
+    jobs = training_jobs(store) if sweep.cluster_json is None else None
+    click.echo(f"Sweep {sweep.id}: {sweep.name}", err=quiet)
+    with interrupts("Stopping the sweep and its trial; Ctrl-C again ends at once.") as interrupted:
+        while not held.is_lost:
+            if interrupted() and store.get_sweep(sweep.id).state == SweepState.RUNNING:
+                store.request_sweep_stop(sweep.id)
+            step = driver.step()
+            if not quiet and set(step.ended) - told:
+                _print_trials(store, sweep.id, set(step.ended) - told)
+            told |= set(step.ended)
+            if step.is_over:
+                return
+            if step.started is not None and jobs is not None:
+                jobs.ring()
+            time.sleep(LOOK_SECONDS)
+
+
+def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
+    for trial in sweep_results(store, sweep_id, with_importances=False).trials:
+        if trial.trial.number in numbers:
+            values = ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
+            best = percent(trial.run.best_accuracy) if trial.run is not None else "-"
+            epochs = f" after {counted(trial.run.epochs_done, 'epoch')}" if trial.run is not None else ""
+            end = trial.trial.why or best
+            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {end} ({values})")
+
+
+def _print_results(results: SweepResults) -> None:
+    sweep = results.sweep
+    click.echo(f"\nSweep {sweep.id}: {sweep.name}, {sweep.state}" + (f" ({sweep.problem})" if sweep.problem else ""))
+    on_front = {trial.trial.number for trial in results.front}
+    rows = [
+        (
+            trial.trial.number + 1,
+            trial.trial.state,
+            *(_short(trial.trial.values.get(part.name)) for part in results.spec.parameters),
+            percent(trial.accuracy),
+            "-" if trial.num_params is None else f"{trial.num_params:,}",
+            "-" if trial.run is None else trial.run.id,
+            "front" if trial.trial.number in on_front else "",
+        )
+        for trial in results.trials
+        if trial.run is not None
+    ]
+    if rows:
+        names = [part.name for part in results.spec.parameters]
+        print_table(("trial", "state", *names, "validation", "parameters", "run", ""), rows)
+    passed_over = results.count(TrialState.ILLEGAL)
+    if passed_over:
+        click.echo(f"\n{passed_over} more could not be trained, and cost nothing.")
+    if results.importances:
+        told = ", ".join(f"{name} {percent(share)}" for name, share in results.importances.items())
+        click.echo(f"\nOf the differences in accuracy: {told}.")
+    best = results.best
+    if best is not None and best.run is not None:
+        click.echo(
+            f"\nBest: trial {best.trial.number + 1}, {percent(best.accuracy)} on the validation images with "
+            f"{best.num_params:,} parameters, run {best.run.id}. `evaluate {best.run.id}` reads the test set, once."
+        )
+    click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

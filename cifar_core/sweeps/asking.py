@@ -1,0 +1,107 @@
+"""What to train next: trials are asked for until one can be trained, and what cannot is passed over at no cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from cifar_core.architecture.cost import num_macs
+from cifar_core.architecture.rules import judge
+from cifar_core.errors import SpecError, StoreError
+from cifar_core.runs import Run, RunConfig
+from cifar_core.runs.fields import with_fields
+from cifar_core.sweeps.spec import Objective, SweepSpec
+from cifar_core.sweeps.study import Study, StudyTrial
+
+MAX_PASSED_OVER = 100
+"""So many trials in a row that cannot be trained, or were tried before, and there is taken to be nothing left."""
+
+
+def next_trial(
+    study: Study, spec: SweepSpec, on_passed_over: Callable[[StudyTrial], None] = lambda trial: None
+) -> StudyTrial | None:
+    """Asks until a trial can be trained and is new.
+
+    Args:
+        study: that is asked, and told of what is passed over.
+        spec: of the sweep.
+        on_passed_over: called with each trial that is illegal or was tried before.
+
+    Returns:
+        None where there is nothing left to try.
+    """
+    for _ in range(MAX_PASSED_OVER):
+        trial = None if _is_exhausted(study, spec) else study.ask()
+        if trial is None or _can_be_trained(study, spec, trial):
+            return trial
+        on_passed_over(trial)
+    return None
+
+
+def trial_config(spec: SweepSpec, trial: StudyTrial) -> RunConfig:
+    """A trial's run.
+
+    Raises:
+        SpecError: there can be no such run, or its network breaks a rule of the assignment.
+    """
+    config = with_fields(spec.base, trial.values).changed(name=f"{spec.name} {trial.number + 1}")
+    if spec.legal_only:
+        broken = [result for result in judge(config.architecture) if result.required and not result.passed]
+        if broken:
+            told = "; ".join(f"{result.title}: {result.detail}" for result in broken)
+            raise SpecError(f"The network breaks the assignment's rules. {told}")
+    return config
+
+
+def nothing_to_train(study: Study) -> str:
+    """Why a sweep that trained nothing cannot go on."""
+    trials = study.trials()
+    last = f" The last one: {trials[-1].why}" if trials else ""
+    return f"None of {len(trials)} trials could be trained.{last}"
+
+
+def objective_value(run: Run, objective: Objective) -> float:
+    """What a run came to: its best accuracy on validation images in 0..1, its parameters, or its MACs for an image."""
+    match objective:
+        case "accuracy":
+            return run.best_accuracy or 0.0
+        case "params":
+            return run.num_params
+        case "macs":
+            return num_macs(run.config.architecture.layers)
+
+
+def read_sweep_spec(text: str) -> SweepSpec:
+    """A stored sweep's spec.
+
+    Raises:
+        StoreError: it was damaged, or written by another version.
+    """
+    try:
+        return SweepSpec.parse(text)
+    except SpecError as error:
+        raise StoreError(f"The sweep's search space cannot be read: {error}") from None
+
+
+def _is_exhausted(study: Study, spec: SweepSpec) -> bool:
+    """Whether every combination of values was tried."""
+    size = spec.grid_size
+    return size is not None and len({_key(trial.values) for trial in study.trials()}) >= size
+
+
+def _can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:
+    before = (each for each in study.trials() if each.number < trial.number)
+    earlier = next((each for each in before if each.values == trial.values), None)
+    if earlier is not None:
+        study.repeat(trial.number, earlier)
+        return False
+    try:
+        trial_config(spec, trial)
+    except SpecError as error:
+        study.reject(trial.number, str(error))
+        return False
+    return True
+
+
+def _key(values: Mapping[str, object]) -> str:
+    return json.dumps(values, sort_keys=True)

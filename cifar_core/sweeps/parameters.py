@@ -1,0 +1,117 @@
+"""What a sweep varies: a field of the run, and the values that it may take."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cifar_core.errors import SpecError
+from cifar_core.runs.fields import parse_value
+from cifar_core.spec_model import SpecModel
+
+MAX_VALUES = 50
+FieldName = Annotated[str, Field(min_length=1, max_length=120)]
+"""As `with_fields` reads it: "lr", "width_scale", "architecture.nodes[2].dilation"."""
+
+
+class Span(SpecModel):
+    """Any number between two."""
+
+    kind: Literal["span"] = "span"
+    name: FieldName
+    low: float
+    high: float
+    log: bool = False
+    """Whether each tenfold is as likely as the next, rather than each step of the same size."""
+    whole: bool = False
+    """Whether only whole numbers count."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"{self.name} goes from {self.low:g} to {self.high:g}: the first must be the smaller one")
+        if self.log and self.low <= 0:
+            raise ValueError(f"{self.name} begins at {self.low:g}: by orders of magnitude it must begin above 0")
+        if self.whole and not (self.low.is_integer() and self.high.is_integer()):
+            raise ValueError(f"{self.name} goes from {self.low:g} to {self.high:g}: whole numbers have whole limits")
+        return self
+
+    @property
+    def extremes(self) -> tuple[object, ...]:
+        """The values that bound all others."""
+        return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
+
+    @property
+    def words(self) -> str:
+        """The values as a person types them."""
+        ends = "..".join(f"{end:d}" if isinstance(end, int) else f"{end:g}" for end in self.extremes)
+        return f"{ends}:log" if self.log else ends
+
+
+class Choice(SpecModel):
+    """One of several values."""
+
+    kind: Literal["choice"] = "choice"
+    name: FieldName
+    values: Annotated[tuple[Any, ...], Field(min_length=2, max_length=MAX_VALUES)]
+    """JSON values: numbers, words, null, objects that take the place of a whole field."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        told = [json.dumps(value, sort_keys=True) for value in self.values]
+        if len(set(told)) < len(told):
+            raise ValueError(f"{self.name} has a value twice: each may be there once")
+        return self
+
+    @property
+    def extremes(self) -> tuple[object, ...]:
+        """All of them: none lies between others."""
+        return self.values
+
+    @property
+    def words(self) -> str:
+        """The values as a person types them."""
+        if any(isinstance(value, dict | list) for value in self.values):
+            return json.dumps(self.values)
+        return ",".join(value if isinstance(value, str) else json.dumps(value) for value in self.values)
+
+
+Parameter = Annotated[Span | Choice, Field(discriminator="kind")]
+
+
+def parse_parameter(text: str) -> Span | Choice:
+    """Reads "lr=1e-3..1e-1:log", "epochs=4..12" or "width_scale=0.5,0.75,1".
+
+    Two whole numbers bound whole numbers. Values that are objects, or hold commas, are written as a JSON list.
+
+    Raises:
+        SpecError: it is none of these.
+    """
+    name, equals, values = (part.strip() for part in text.partition("="))
+    if not (equals and name and values):
+        raise SpecError(f"{text!r} is no parameter: {_FORMS}.")
+    low, dots, rest = values.partition("..")
+    if dots:
+        high, colon, scale = rest.partition(":")
+        ends = [parse_value(end.strip()) for end in (low, high)]
+        if (colon and scale.strip() != "log") or not all(map(_is_number, ends)):
+            raise SpecError(f"{text!r} is no range: {_FORMS}.")
+        whole = all(isinstance(end, int) for end in ends)
+        return Span.parse({"name": name, "low": ends[0], "high": ends[1], "log": bool(colon), "whole": whole})
+    listed = (
+        parse_value(values) if values.startswith("[") else [parse_value(part.strip()) for part in values.split(",")]
+    )
+    if not isinstance(listed, list) or "" in listed:
+        raise SpecError(f"{text!r} is no list of values: {_FORMS}.")
+    if len(listed) < 2:
+        raise SpecError(f"{text!r} leaves nothing to choose: give two values or more, or set the field for all trials.")
+    return Choice.parse({"name": name, "values": listed})
+
+
+_FORMS = "it must be like lr=1e-3..1e-1:log, epochs=4..12 or width_scale=0.5,0.75,1"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,105 @@
+"""What a sweep has found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cifar_core.architecture.cost import num_macs
+from cifar_core.runs import Run, RunStore
+from cifar_core.runs.sweep_rows import SweepRecord
+from cifar_core.sweeps.asking import read_sweep_spec
+from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
+from cifar_core.sweeps.spec import SweepSpec
+from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTrial:
+    """A trial with its run."""
+
+    trial: StudyTrial
+    run: Run | None
+    """None where nothing was trained, or the run was purged."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """The best on validation images in 0..1, of a trial that was trained to its end."""
+        done = self.run is not None and self.trial.state == TrialState.COMPLETED
+        return self.run.best_accuracy if done and self.run is not None else None
+
+    @property
+    def num_params(self) -> int | None:
+        """Of its network."""
+        return None if self.run is None else self.run.num_params
+
+    @property
+    def macs(self) -> int | None:
+        """Of its network, for one image."""
+        return None if self.run is None else num_macs(self.run.config.architecture.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResults:
+    """A sweep, its trials in the order of asking, and what they show."""
+
+    sweep: SweepRecord
+    spec: SweepSpec
+    trials: tuple[SweepTrial, ...]
+    importances: dict[str, float]
+    """Shares of the differences in accuracy, largest first; empty while nothing can be told."""
+
+    @property
+    def best(self) -> SweepTrial | None:
+        """The highest accuracy; of several the one with the fewest parameters."""
+        done = [trial for trial in self.trials if trial.accuracy is not None]
+        return max(done, key=lambda each: (each.accuracy or 0, -(each.num_params or 0)), default=None)
+
+    @property
+    def front(self) -> tuple[SweepTrial, ...]:
+        """The Pareto front of accuracy against parameters, fewest parameters first."""
+        done = [trial for trial in self.trials if trial.accuracy is not None]
+        return tuple(done[at] for at in pareto_front([(each.num_params or 0, each.accuracy or 0) for each in done]))
+
+    def count(self, state: TrialState) -> int:
+        """How many trials are in a state."""
+        return sum(trial.trial.state == state for trial in self.trials)
+
+
+def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True) -> SweepResults:
+    """Reads a sweep.
+
+    Args:
+        store: where it lies.
+        sweep_id: as for `get_sweep`.
+        with_importances: they take a moment.
+
+    Raises:
+        SpecError: there is no such sweep.
+        StoreError: it cannot be read.
+    """
+    sweep = store.get_sweep(sweep_id)
+    spec = read_sweep_spec(sweep.spec_json)
+    study, runs = Study(study_path(store, sweep), sweep.id, spec), store.sweep_runs(sweep.id)
+    trials = tuple(SweepTrial(trial, runs.get(trial.number)) for trial in study.trials())
+    return SweepResults(sweep, spec, trials, study.importances() if with_importances else {})
+
+
+def study_path(store: RunStore, sweep: SweepRecord) -> Path:
+    """Where Optuna keeps a sweep's trials."""
+    if sweep.cluster_json is None:
+        return store.folder / FILE
+    return SweepFolder(Path(ClusterPlace.parse(sweep.cluster_json).folder), sweep.id).journal
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Positions of the points (cost, gain) that no other one beats, by rising cost.
+
+    One beats another that costs no less and gains no more, and is not equal to it; of equal points the first counts.
+    """
+    front: list[int] = []
+    for at in sorted(range(len(points)), key=lambda at: (points[at][0], -points[at][1], at)):
+        if not front or points[at][1] > points[front[-1]][1]:
+            front.append(at)
+    return front

@@ -1,0 +1,87 @@
+"""SweepSpec: many runs that differ in a few fields, and what they are to find."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cifar_core.errors import SpecError
+from cifar_core.runs.config import RunConfig
+from cifar_core.runs.fields import with_fields
+from cifar_core.spec_model import SpecModel
+from cifar_core.sweeps.parameters import Choice, Parameter
+
+Objective = Literal["accuracy", "params", "macs"]
+MAX_TRIALS = 10_000
+MAX_SWEEP_NAME = 60
+_SAME_FOR_ALL = ("protocol", "validation_images", "limit_test")
+"""Fields that say which images an accuracy is of."""
+
+
+class SweepSpec(SpecModel):
+    """A search space around a run, and how it is searched."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(min_length=1, max_length=MAX_SWEEP_NAME)]
+    base: RunConfig
+    """What every trial is but for its parameters."""
+    parameters: Annotated[tuple[Parameter, ...], Field(min_length=1, max_length=12)]
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1, max_length=2)] = ("accuracy",)
+    """What is sought: the accuracy on the validation images, and beside it fewer parameters or MACs."""
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    """"tpe": where earlier trials went well (Bergstra and others 2011). "grid": every combination once."""
+    pruner: Literal["median", "asha", "none"] = "median"
+    """Which trials end early. "median": those below the median of the others at the same epoch. "asha": all but the
+    best third at epochs 1, 3, 9 and so on (Li and others 2018)."""
+    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
+    """At most so many are trained; None for as many as the minutes, or the grid, allow."""
+    minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Behind so many no trial begins."""
+    legal_only: bool = True
+    """Whether networks that break a rule of the assignment are passed over, before anything is trained."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Decides what is sampled; that of the training is a field of the run."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.base.training.protocol != "validation":
+            raise ValueError(
+                f'base.training.protocol is "{self.base.training.protocol}": a sweep chooses on validation images, so '
+                'it must be "validation"'
+            )
+        if self.objectives[0] != "accuracy" or len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(
+                f"objectives are {', '.join(self.objectives)}: accuracy first, then params or macs, or none"
+            )
+        if len(self.objectives) > 1 and self.pruner != "none":
+            raise ValueError(
+                f'pruner is "{self.pruner}": with two objectives no trial can be told to be the worse one early, so it '
+                'must be "none"'
+            )
+        if self.sampler == "grid" and not all(isinstance(parameter, Choice) for parameter in self.parameters):
+            raise ValueError('sampler is "grid": every parameter must then be a list of values, not a range')
+        if self.trials is None and self.minutes is None and self.sampler != "grid":
+            raise ValueError("neither trials nor minutes say when it ends: give one of them")
+        self._check_parameters()
+        return self
+
+    def _check_parameters(self) -> None:
+        names = [parameter.name for parameter in self.parameters]
+        if len(set(names)) < len(names):
+            raise ValueError("a parameter is there twice: each may be there once")
+        for parameter in self.parameters:
+            if parameter.name.removeprefix("training.") in _SAME_FOR_ALL:
+                raise ValueError(f"parameter {parameter.name} cannot vary: accuracies on other images do not compare")
+            for value in parameter.extremes:
+                try:
+                    with_fields(self.base, {parameter.name: value})
+                except SpecError as error:
+                    raise ValueError(f"parameter {parameter.name} cannot be {value!r}: {error}") from None
+
+    @property
+    def grid_size(self) -> int | None:
+        """How many combinations there are; None where a range allows any number of them."""
+        sizes = [len(part.values) if isinstance(part, Choice) else None for part in self.parameters]
+        return None if None in sizes else math.prod(size for size in sizes if size is not None)

@@ -1,0 +1,281 @@
+"""Optuna's side of a sweep: what to try next, and whether a trial is worth its remaining epochs."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cifar_core.errors import LabError, StoreError, foreign_sentence
+from cifar_core.files import make_folder
+from cifar_core.sweeps.parameters import Parameter, Span
+from cifar_core.sweeps.spec import SweepSpec
+from cifar_core.training.seeds import derive_seed
+
+if TYPE_CHECKING:
+    import optuna
+
+FILE = "sweeps.db"
+"""Optuna's own SQLite file, in the run folder."""
+JOURNAL = "study.journal"
+"""Optuna's file of a sweep on a cluster, in the folder that its machines share."""
+_ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
+
+
+class TrialState(StrEnum):
+    """What became of a trial."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PRUNED = "pruned"
+    """Ended early, since others were better by then."""
+    FAILED = "failed"
+    ILLEGAL = "illegal"
+    """Its network cannot be, or breaks a rule: nothing was trained."""
+    REPEATED = "repeated"
+    """An earlier trial had the same values: nothing was trained again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTrial:
+    """A trial as Optuna keeps it."""
+
+    number: int
+    """From 0, in the order of asking."""
+    state: TrialState
+    values: Mapping[str, object]
+    """Of the parameters, by name."""
+    why: str = ""
+    """Why it is illegal, or what it repeats; else empty."""
+    is_pruned: bool = False
+    """Whether it is being ended early, or was."""
+    is_parked: bool = False
+    """Whether its run was stopped with the sweep, and is to go on with it."""
+    tries: int = 0
+    """How often its run was taken up again."""
+
+
+class Study:
+    """One sweep's trials. What is told lies in a file at once, so that another process can go on."""
+
+    def __init__(self, path: Path, sweep_id: str, spec: SweepSpec) -> None:
+        """Opens the study of a sweep, or makes it.
+
+        Args:
+            path: an SQLite file for the sweeps of one machine; any other name makes a journal, for a folder that
+                several machines share, where SQLite's locks are not to be trusted.
+            sweep_id: of the sweep.
+            spec: what it searches.
+
+        Raises:
+            StoreError: the file cannot be opened.
+        """
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        self._spec = spec
+        try:
+            make_folder(path.parent)
+            self._study = optuna.create_study(
+                storage=_storage(path),
+                study_name=sweep_id,
+                directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
+                load_if_exists=True,
+            )
+        except LabError:
+            raise
+        except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
+            raise StoreError(f"The sweep's file {path} cannot be opened: {foreign_sentence(error)}") from None
+
+    def trials(self) -> list[StudyTrial]:
+        """All that were asked for, in order."""
+        import optuna
+
+        asked = self._study.get_trials(deepcopy=False)
+        return [self._told(trial) for trial in asked if trial.state != optuna.trial.TrialState.WAITING]
+
+    def ask(self) -> StudyTrial | None:
+        """The next one to try; None where the grid is used up."""
+        # A sampler of its own for each: a process that goes on with a sweep must not draw what was drawn before.
+        number = len(self._study.get_trials(deepcopy=False))
+        self._study.sampler = self._sampler(derive_seed(self._spec.seed, "sweep", number))
+        if self._spec.sampler == "grid":
+            left = self._left_of_grid()
+            if left is None:
+                return None
+            self._study.enqueue_trial(left, skip_if_exists=True)
+        trial = self._study.ask({parameter.name: _distribution(parameter) for parameter in self._spec.parameters})
+        return self._told(trial.storage.get_trial(trial._trial_id))
+
+    def _left_of_grid(self) -> dict[str, str] | None:
+        """A combination that was not tried yet, the last parameter changing fastest; None where all were."""
+        names = [parameter.name for parameter in self._spec.parameters]
+        tried = [trial.params for trial in self._study.get_trials(deepcopy=False)]
+        grid = (dict(zip(names, values, strict=True)) for values in product(*map(_choices, self._spec.parameters)))
+        return next((values for values in grid if values not in tried), None)
+
+    def report(self, number: int, accuracies: Sequence[float]) -> bool:
+        """Tells the accuracy after each epoch so far, from the first; whether the trial is to end now."""
+        if len(self._spec.objectives) > 1 or self._spec.pruner == "none":
+            return False
+        self._study.pruner = self._pruner()
+        trial = self._live(number)
+        known = trial.storage.get_trial(trial._trial_id).intermediate_values
+        is_worse = False
+        for epoch, accuracy in enumerate(accuracies, start=1):
+            if epoch not in known:
+                trial.report(accuracy, epoch)
+                is_worse = is_worse or trial.should_prune()
+        return is_worse
+
+    def complete(self, number: int, values: Sequence[float]) -> None:
+        """Tells what a trial came to, one value an objective."""
+        self._study.tell(number, list(values))
+
+    def prune(self, number: int) -> None:
+        """Tells that a trial ended early, or badly: the sampler learns to stay away."""
+        self._end_badly(number)
+
+    def mark_pruned(self, number: int) -> None:
+        """Says that a trial is being ended early: whoever goes on with the sweep must know why its run stopped."""
+        self._mark(number, _PRUNED, True)
+
+    def mark_parked(self, number: int, is_parked: bool) -> None:
+        """Says whether a trial's run is stopped with the sweep."""
+        self._mark(number, _PARKED, is_parked)
+
+    def repeat(self, number: int, earlier: StudyTrial) -> None:
+        """Tells that a trial has the values of an earlier one, and so would come to the same."""
+        self._mark(number, _REPEATS, f"The same as trial {earlier.number + 1}.")
+        if earlier.state == TrialState.COMPLETED:
+            self._study.tell(number, self._study.get_trials(deepcopy=False)[earlier.number].values)
+        else:
+            self._end_badly(number)
+
+    def reject(self, number: int, why: str) -> None:
+        """Tells that a trial cannot be trained."""
+        self._mark(number, _ILLEGAL, why)
+        self._end_badly(number)
+
+    def fail(self, number: int) -> None:
+        """Tells that a trial came to nothing."""
+        import optuna
+
+        self._study.tell(number, state=optuna.trial.TrialState.FAIL)
+
+    def retry(self, number: int) -> None:
+        """Counts that the run of a trial is taken up again."""
+        tries = int(self._study.get_trials(deepcopy=False)[number].user_attrs.get(_TRIES, 0))
+        self._mark(number, _TRIES, tries + 1)
+
+    def importances(self) -> dict[str, float]:
+        """The share of the differences in accuracy that each parameter explains, largest first; in 0..1.
+
+        By fANOVA (Hutter and others 2014) over the completed trials; empty while there are too few, or all are alike.
+        """
+        import optuna
+
+        done = [
+            trial for trial in self._study.get_trials(deepcopy=False) if self._told(trial).state == TrialState.COMPLETED
+        ]
+        if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
+            return {}
+        try:
+            found = optuna.importance.get_param_importances(
+                self._study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0), target=lambda t: t.values[0]
+            )
+        except (RuntimeError, ValueError):  # parameters that never varied among the completed ones
+            return {}
+        return dict(found)
+
+    def _told(self, trial: optuna.trial.FrozenTrial) -> StudyTrial:
+        import optuna
+
+        states = {
+            optuna.trial.TrialState.COMPLETE: TrialState.COMPLETED,
+            optuna.trial.TrialState.PRUNED: TrialState.PRUNED,
+            optuna.trial.TrialState.FAIL: TrialState.FAILED,
+        }
+        attributes = trial.user_attrs
+        illegal, repeats = (str(attributes.get(name, "")) for name in (_ILLEGAL, _REPEATS))
+        state = states.get(trial.state, TrialState.RUNNING)
+        return StudyTrial(
+            number=trial.number,
+            state=TrialState.ILLEGAL if illegal else TrialState.REPEATED if repeats else state,
+            values={
+                part.name: _value(part, trial.params[part.name])
+                for part in self._spec.parameters
+                if part.name in trial.params
+            },
+            why=illegal or repeats,
+            is_pruned=bool(attributes.get(_PRUNED)),
+            is_parked=bool(attributes.get(_PARKED)),
+            tries=int(attributes.get(_TRIES, 0)),
+        )
+
+    def _live(self, number: int) -> optuna.trial.Trial:
+        import optuna
+
+        return optuna.trial.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
+
+    def _mark(self, number: int, name: str, value: object) -> None:
+        self._live(number).set_user_attr(name, value)
+
+    def _end_badly(self, number: int) -> None:
+        """So that the sampler learns to stay away; with two objectives Optuna knows failure alone."""
+        import optuna
+
+        state = optuna.trial.TrialState
+        self._study.tell(number, state=state.PRUNED if len(self._spec.objectives) == 1 else state.FAIL)
+
+    def _sampler(self, seed: int) -> optuna.samplers.BaseSampler:
+        import optuna
+
+        seed %= 2**32
+        if self._spec.sampler != "tpe":
+            return optuna.samplers.RandomSampler(seed)
+        return optuna.samplers.TPESampler(seed=seed, multivariate=len(self._spec.parameters) > 1)
+
+    def _pruner(self) -> optuna.pruners.BasePruner:
+        import optuna
+
+        if self._spec.pruner == "asha":
+            return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        return optuna.pruners.MedianPruner(n_startup_trials=4)
+
+
+def _storage(path: Path) -> optuna.storages.BaseStorage:
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if path.name != FILE:
+        return JournalStorage(JournalFileBackend(str(path)))
+    # Several processes look at the file: one waits for the other's write rather than fail.
+    return RDBStorage(f"sqlite:///{quote(str(path))}", engine_kwargs={"connect_args": {"timeout": 30}})
+
+
+def _distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
+    import optuna
+
+    if not isinstance(parameter, Span):
+        return optuna.distributions.CategoricalDistribution(_choices(parameter))
+    if parameter.whole:
+        return optuna.distributions.IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
+    return optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+
+
+def _choices(parameter: Parameter) -> tuple[str, ...]:
+    """As text: Optuna's file keeps no objects."""
+    assert not isinstance(parameter, Span)
+    return tuple(json.dumps(value, sort_keys=True) for value in parameter.values)
+
+
+def _value(parameter: Parameter, stored: Any) -> object:
+    return stored if isinstance(parameter, Span) else json.loads(stored)

@@ -1,0 +1,81 @@
+"""The trials of a sweep: accuracy against parameters, and what the parameters of the search explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from cifar_core.ui.colors import NEUTRAL, color
+from cifar_core.ui.figures.layout import laid_out
+
+
+@dataclass(frozen=True, slots=True)
+class ParetoPoint:
+    """A trial that was trained to its end."""
+
+    num_params: int
+    accuracy: float
+    """In 0..1."""
+    title: str
+    """What the pointer tells of it."""
+    on_front: bool
+    """Whether no other one has fewer parameters and more accuracy."""
+
+
+def pareto_figure(points: Sequence[ParetoPoint], params_below: int, height: int = 380) -> go.Figure:
+    """Each trial a dot, the best for each number of parameters joined, and the assignment's limit as a line.
+
+    Args:
+        points: in the order in which the table has them: a click tells a dot's place among them.
+        params_below: the assignment's limit.
+        height: screen pixels.
+    """
+    figure = go.Figure()
+    front = sorted((point for point in points if point.on_front), key=lambda point: point.num_params)
+    figure.add_scatter(
+        x=[point.num_params for point in front],
+        y=[100 * point.accuracy for point in front],
+        mode="lines",
+        line={"color": color(0), "width": 2, "shape": "hv"},
+        name="best for its size",
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[point.num_params for point in points],
+        y=[100 * point.accuracy for point in points],
+        mode="markers",
+        marker={
+            "size": 11,
+            "color": [color(0) if point.on_front else NEUTRAL for point in points],
+            "symbol": ["circle" if point.on_front else "circle-open" for point in points],
+            "line": {"width": 2},
+        },
+        name="a trial",
+        text=[point.title for point in points],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    most = max((point.num_params for point in points), default=params_below)
+    # A search among small networks would be pressed into a corner by a limit far away.
+    if most > params_below / 3:
+        figure.add_vline(x=params_below, line={"color": color(1), "dash": "dash"})
+        at = {"x": params_below, "y": 0, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+        figure.add_annotation(text=f"{params_below:,} parameters", showarrow=False, **at)
+    return laid_out(
+        figure,
+        height,
+        xaxis={"title": "parameters", "tickformat": ",d"},
+        yaxis={"title": "validation accuracy (%)"},
+    )
+
+
+def importance_figure(importances: Mapping[str, float]) -> go.Figure:
+    """The share of the differences in accuracy that each parameter explains, largest on top."""
+    names = list(importances)[::-1]
+    figure = go.Figure(
+        go.Bar(x=[100 * importances[name] for name in names], y=names, orientation="h", marker={"color": color(0)})
+    )
+    figure.update_traces(hovertemplate="%{y}: %{x:.0f} %<extra></extra>", texttemplate="%{x:.0f} %")
+    axis = {"title": "share of the differences (%)", "range": [0, 100]}
+    return laid_out(figure, 90 + 36 * len(names), xaxis=axis)

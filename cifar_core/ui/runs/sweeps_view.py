@@ -1,0 +1,291 @@
+"""A sweep on the Runs page: how far it is, its best so far, the Pareto front, and every trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cifar_core.architecture.rules import RuleLimits
+from cifar_core.runs import RunStore
+from cifar_core.runs.sweep_rows import SweepRecord, SweepState
+from cifar_core.sweeps.results import SweepResults, SweepTrial, sweep_results
+from cifar_core.sweeps.study import TrialState
+from cifar_core.ui import resources
+from cifar_core.ui.address import linked, write
+from cifar_core.ui.empty import empty_state
+from cifar_core.ui.figures.pareto import ParetoPoint, importance_figure, pareto_figure
+from cifar_core.ui.news import add_news, told
+from cifar_core.ui.runs.table import ACCURACY_FORMAT
+from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
+from cifar_core.words import counted, duration, macs, moment, percent, plain
+
+SWEEPS = "Sweeps"
+"""The view's name among those of the page."""
+LINK = "sweep"
+"""The parameter of the URL that names the sweep in view."""
+REFRESH_SECONDS = 2.0
+TRIALS = "sweep-trials"
+"""Name of the table of trials, for `ticking`."""
+_CHOSEN, _FOLLOWED = "sweep-in-view", "sweeps.linked"
+_STATES = {
+    SweepState.RUNNING: ":blue-badge[:material/progress_activity: running]",
+    SweepState.STOPPING: ":orange-badge[:material/stop_circle: stopping]",
+    SweepState.STOPPED: ":gray-badge[:material/stop_circle: stopped]",
+    SweepState.COMPLETED: ":green-badge[:material/check_circle: completed]",
+    SweepState.FAILED: ":red-badge[:material/error: failed]",
+}
+_numbers = st.column_config.NumberColumn
+_COLUMNS: dict[str, Any] = {
+    "trial": _numbers(width=50, pinned=True),
+    "became": st.column_config.TextColumn(width=90, help="Pruned: others were better by the same epoch."),
+    "validation": _numbers(width=84, format=ACCURACY_FORMAT, help="Best accuracy on the validation images."),
+    "front": st.column_config.CheckboxColumn(width=56, help="No other trial has fewer parameters and more accuracy."),
+    "parameters": _numbers(width=90, format="localized"),
+    "MACs": st.column_config.TextColumn(width=80),
+    "epochs": _numbers(width=64, help="Done."),
+    "run": st.column_config.TextColumn(width=80),
+}
+
+
+def follow_sweep_link(view_key: str) -> None:
+    """Shows the sweep that the URL names, once: what is chosen afterwards counts.
+
+    Args:
+        view_key: of the widget that says what the page shows.
+    """
+    named = linked(LINK)
+    if named and named != st.session_state.get(_FOLLOWED):
+        st.session_state[_FOLLOWED] = st.session_state[_CHOSEN] = named
+        st.session_state[view_key] = SWEEPS
+
+
+def leave_sweeps() -> None:
+    """Takes the sweep out of the URL of another view."""
+    st.session_state.pop(_FOLLOWED, None)
+    write(LINK, None)
+
+
+def draw_sweeps(store: RunStore) -> None:
+    """Which sweep, and all about it; refreshed while something happens to it."""
+    sweeps = store.list_sweeps()
+    if not sweeps:
+        empty_state(
+            "There are no sweeps yet. A sweep trains many runs that differ in a few settings, and finds the best.",
+            "pages/training.py",
+            "Set one up on Training",
+            ":material/play_circle:",
+        )
+        return
+    sweep = _choose(sweeps)
+    st.session_state[_FOLLOWED] = sweep.id
+    write(LINK, sweep.id)
+    is_open = sweep.state.is_open
+    st.fragment(_draw, run_every=REFRESH_SECONDS if is_open else None)(store, sweep.id, is_open)
+
+
+def _choose(sweeps: list[SweepRecord]) -> SweepRecord:
+    by_id = {sweep.id: sweep for sweep in sweeps}
+    named = st.session_state.get(_CHOSEN)
+    if named not in by_id:
+        if named:
+            st.warning(f"There is no sweep {plain(named)} in this store.", icon=":material/link_off:")
+        st.session_state[_CHOSEN] = sweeps[0].id
+    chosen: str = st.selectbox(
+        "Sweep",
+        list(by_id),
+        format_func=lambda key: f"{by_id[key].name}, {moment(by_id[key].created_at)} (UTC), {by_id[key].state}",
+        key=_CHOSEN,
+        persist_state="session",
+    )
+    return by_id[chosen]
+
+
+def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
+    results = sweep_results(store, sweep_id, with_importances=False)
+    if was_open != results.sweep.state.is_open:
+        st.rerun()  # the whole page draws once more, and the refresh begins or ends
+    _draw_head(results)
+    if not results.trials:
+        st.caption("Nothing was tried yet. Its first trial begins when nothing else trains.")
+        return
+    points = [trial for trial in results.trials if trial.accuracy is not None]
+    if points:
+        _draw_best(results)
+        left, right = st.columns([3, 2])
+        with left:
+            _draw_front(results, points)
+        with right:
+            _draw_importances(store, results)
+    _draw_table(results)
+
+
+def _draw_head(results: SweepResults) -> None:
+    sweep, spec = results.sweep, results.spec
+    trained = sum(trial.run is not None for trial in results.trials)
+    of = f" of {spec.trials}" if spec.trials else ""
+    told = [
+        f"{trained}{of} trials begun",
+        f"{results.count(TrialState.COMPLETED)} completed",
+        f"{results.count(TrialState.PRUNED)} pruned",
+        f"{results.count(TrialState.ILLEGAL)} against the rules",
+        duration(sweep.spent_seconds) + (f" of at most {spec.minutes:g} minutes" if spec.minutes else ""),
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
+        if sweep.state.is_open:
+            st.button(
+                "Stop the sweep",
+                icon=":material/stop_circle:",
+                key="stop-sweep",
+                disabled=sweep.state == SweepState.STOPPING,
+                help="Its trial stops after the running batch, and goes on with the sweep.",
+                on_click=_stop,
+                args=(sweep.id,),
+            )
+        elif sweep.state in (SweepState.STOPPED, SweepState.FAILED) and st.button(
+            "Resume it", icon=":material/resume:", key="resume-sweep", on_click=_resume, args=(sweep.id,)
+        ):
+            st.rerun()  # the refresh begins
+    st.caption("Varies: " + "; ".join(f"{plain(part.name)} {plain(part.words)}" for part in spec.parameters))
+    if sweep.problem:
+        st.error(plain(sweep.problem), icon=":material/error:")
+
+
+def _draw_best(results: SweepResults) -> None:
+    best = results.best
+    if best is None or best.run is None:
+        return
+    run = best.run
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
+            f"images with {run.num_params:,} parameters ({_values(best)}).",
+            width="stretch",
+        )
+        query = {"run": run.id}
+        st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
+        st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
+    if run.test_accuracy is None:
+        st.caption(
+            "A sweep chooses on validation images and reads no test set. Mistakes reads it for the run that you settle "
+            "on, when you ask for the test images there."
+        )
+
+
+def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
+    front = {trial.trial.number for trial in results.front}
+    dots = [
+        ParetoPoint(
+            point.num_params or 0,
+            point.accuracy or 0.0,
+            f"trial {point.trial.number + 1}: {percent(point.accuracy)}, {point.num_params:,} parameters<br>"
+            + _values(point).replace(", ", "<br>"),
+            point.trial.number in front,
+        )
+        for point in points
+    ]
+    st.markdown("**Accuracy against parameters**")
+    st.plotly_chart(
+        pareto_figure(dots, RuleLimits().params_below),
+        key="pareto",
+        config={"displayModeBar": False},
+        alt=f"Validation accuracy of {counted(len(dots), 'trial')} against their parameters; on the Pareto front are "
+        + "; ".join(f"{trial.num_params:,} parameters with {percent(trial.accuracy)}" for trial in results.front),
+    )
+
+
+def _draw_importances(store: RunStore, results: SweepResults) -> None:
+    st.markdown("**What made the difference**")
+    importances = sweep_results(store, results.sweep.id).importances
+    if not importances:
+        st.caption("It can be told once four trials are completed and differ.")
+        return
+    st.plotly_chart(
+        importance_figure(importances),
+        key="importances",
+        config={"displayModeBar": False},
+        alt="Share of the differences in accuracy: "
+        + ", ".join(f"{name} {percent(share)}" for name, share in importances.items()),
+    )
+    st.caption(
+        "The share of the differences in accuracy among the completed trials that each parameter explains (fANOVA, "
+        "Hutter 2014). Of few trials it is a guess."
+    )
+
+
+def _draw_table(results: SweepResults) -> None:
+    front = {trial.trial.number for trial in results.front}
+    trained = [trial for trial in reversed(results.trials) if trial.run is not None]
+    if trained:
+        rows = {trial.run.id: _row(results, trial, front) for trial in trained if trial.run is not None}
+        names = {part.name: st.column_config.TextColumn(width=110) for part in results.spec.parameters}
+        tick_table(TRIALS, rows, {**_COLUMNS, **names})
+        chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in rows]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Tick trials to compare their curves and settings.", width="stretch")
+            if st.button(
+                f"Compare {counted(len(chosen), 'trial')}" if chosen else "Compare",
+                icon=":material/stacked_line_chart:",
+                key="compare-trials",
+                disabled=not chosen,
+                on_click=_compare,
+                args=(chosen,),
+            ):
+                st.rerun()
+    untrained = [trial for trial in results.trials if trial.run is None and trial.trial.why]
+    if untrained:
+        with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
+            for trial in untrained:
+                st.caption(f"Trial {trial.trial.number + 1} ({plain(_values(trial))}): {plain(trial.trial.why)}")
+
+
+def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
+    run = trial.run
+    assert run is not None
+    told = {part.name: _short(trial.trial.values.get(part.name)) for part in results.spec.parameters}
+    state = trial.trial.state
+    return {
+        "trial": trial.trial.number + 1,
+        "became": str(run.state if state == TrialState.RUNNING else state),
+        "validation": None if run.best_accuracy is None else 100 * run.best_accuracy,
+        "front": trial.trial.number in front,
+        "parameters": run.num_params,
+        **told,
+        "MACs": None if trial.macs is None else macs(trial.macs),
+        "epochs": run.epochs_done,
+        "run": run.id[-6:],
+    }
+
+
+def _values(trial: SweepTrial) -> str:
+    return ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _compare(run_ids: list[str]) -> None:
+    from cifar_core.ui.runs.families_view import EACH_RUN, VIEW
+
+    choose_in(RUNS, run_ids)
+    st.session_state[VIEW] = EACH_RUN
+
+
+def _stop(sweep_id: str) -> None:
+    def act() -> None:
+        resources.run_store().request_sweep_stop(sweep_id)
+        resources.sweeps().ring()
+        add_news("The sweep stops after the running batch.", ":material/stop_circle:")
+
+    told(act)
+
+
+def _resume(sweep_id: str) -> None:
+    def act() -> None:
+        resources.run_store().resume_sweep(sweep_id)
+        resources.sweeps().ring()
+        add_news("The sweep goes on.", ":material/resume:")
+
+    told(act)

@@ -1,0 +1,255 @@
+"""Setting up a sweep on the Training page: what varies around the form's run, and how it is searched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cifar_core.analysis.duration import estimate_duration
+from cifar_core.data import require_dataset
+from cifar_core.data.augmentation.catalogue import TRANSFORMS
+from cifar_core.errors import LabError, SpecError
+from cifar_core.runs import RunConfig, RunStore
+from cifar_core.runs.fields import WIDTH_SCALE
+from cifar_core.sweeps import SweepSpec, parse_parameter
+from cifar_core.sweeps.spec import MAX_SWEEP_NAME
+from cifar_core.ui import resources
+from cifar_core.words import duration, plain
+
+_ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
+MAX_ROWS = 6
+_SEEKS = {
+    "accuracy": "Accuracy",
+    "params": "Accuracy, and few parameters",
+    "macs": "Accuracy, and few MACs",
+}
+_SAMPLERS = {"tpe": "Where earlier trials went well (TPE)", "random": "At random", "grid": "Every combination once"}
+_PRUNERS = {
+    "median": "Below the median of the others (median)",
+    "asha": "All but the best third, again and again (ASHA)",
+    "none": "None",
+}
+
+
+def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
+    """Folded away: the search space, its budget, and the button that starts it.
+
+    Args:
+        store: where the sweep will lie.
+        config: what every trial is but for what varies.
+    """
+    with st.expander("Sweep: search for better settings", icon=":material/travel_explore:"):
+        st.caption(
+            "Trains many runs like the one above that differ in what you list here, and tells which are best. Networks "
+            "that break a rule of the assignment are passed over before anything is trained."
+        )
+        for row in _rows(config):
+            _draw_row(row, config)
+        st.button(
+            "Vary one more",
+            icon=":material/add:",
+            key="sweep-add",
+            disabled=len(st.session_state[_ROWS]) >= MAX_ROWS,
+            on_click=_add,
+            args=(config,),
+        )
+        spec = _spec(config, _choose_search())
+        pressed = st.button(
+            "Start the sweep",
+            icon=":material/travel_explore:",
+            key="sweep-start",
+            width="stretch",
+            disabled=isinstance(spec, str),
+        )
+        if isinstance(spec, str):
+            st.error(plain(spec), icon=":material/error:")
+            return
+        if pressed:
+            _start(store, spec)
+        _tell_cost(store, spec)
+        if st.session_state.get(_STARTED):
+            query = {"sweep": st.session_state[_STARTED]}
+            st.page_link("pages/runs.py", label="See the sweep", icon=":material/show_chart:", query_params=query)
+
+
+def _fields(config: RunConfig) -> dict[str, tuple[str, str]]:
+    """What is often varied: title and values to begin with, by name."""
+    training = config.training
+    rate, decay = training.optimizer.learning_rate, training.optimizer.weight_decay or 5e-4
+    transforms = {
+        f"augmentation.transforms[{at}].p": (f"Probability of {TRANSFORMS[transform.type].title}", "0,0.25,0.5,1")
+        for at, transform in enumerate(config.augmentation.transforms)
+    }
+    return {
+        "lr": ("Learning rate", f"{rate / 4:.2g}..{min(rate * 4, 10):.2g}:log"),
+        WIDTH_SCALE: ("Width of the network", "0.5,0.75,1"),
+        "optimizer.weight_decay": ("Weight decay", f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log"),
+        "label_smoothing": ("Label smoothing", "0,0.05,0.1"),
+        "batch_size": ("Batch size", "64,128,256"),
+        "epochs": ("Epochs", f"{training.epochs},{2 * training.epochs}"),
+        "ema_decay": ("Average of the weights", "null,0.99,0.998"),
+        "augmentation_first": ("Augmentation in the first epoch", "0,0.5,1"),
+        "augmentation_last": ("Augmentation in the last epoch", "0,0.5,1"),
+        **transforms,
+    }
+
+
+def _rows(config: RunConfig) -> list[int]:
+    if _ROWS not in st.session_state:
+        st.session_state[_ROWS], st.session_state[_NEXT] = [], 0
+        _add(config)
+        _add(config)
+    return list(st.session_state[_ROWS])
+
+
+def _add(config: RunConfig) -> None:
+    fields, row = _fields(config), st.session_state[_NEXT]
+    taken = {st.session_state.get(_key("field", other)) for other in st.session_state[_ROWS]}
+    field = next((name for name in fields if name not in taken), next(iter(fields)))
+    st.session_state[_key("field", row)], st.session_state[_key("values", row)] = field, fields[field][1]
+    st.session_state[_ROWS], st.session_state[_NEXT] = [*st.session_state[_ROWS], row], row + 1
+
+
+def _drop(row: int) -> None:
+    st.session_state[_ROWS] = [other for other in st.session_state[_ROWS] if other != row]
+
+
+def _key(what: str, row: int) -> str:
+    return f"sweep.{what}.{row}"
+
+
+def _draw_row(row: int, config: RunConfig) -> None:
+    fields = _fields(config)
+    left, middle, right = st.columns([5, 5, 1], vertical_alignment="bottom")
+    with left:
+        st.selectbox(
+            "What varies",
+            list(fields),
+            format_func=lambda name: fields[name][0] if name in fields else name,
+            accept_new_options=True,
+            key=_key("field", row),
+            on_change=_suggest,
+            args=(row, {name: values for name, (_, values) in fields.items()}),
+            persist_state="session",
+            help="Choose, or type the path of any field: optimizer.momentum, architecture.nodes[2].dilation, "
+            "augmentation.transforms[0].p.",
+        )
+    with middle:
+        st.text_input(
+            "Values",
+            key=_key("values", row),
+            persist_state="session",
+            help="A range, 0.01..0.3, evenly, or 0.01..0.3:log, each tenfold alike; or a list, 0.5,0.75,1.",
+        )
+    with right:
+        st.button(
+            "",
+            icon=":material/close:",
+            key=_key("drop", row),
+            help="Vary this no more.",
+            disabled=len(st.session_state[_ROWS]) < 2,
+            on_click=_drop,
+            args=(row,),
+        )
+
+
+def _suggest(row: int, values: dict[str, str]) -> None:
+    field = st.session_state[_key("field", row)]
+    st.session_state[_key("values", row)] = values.get(field, "")
+
+
+def _choose_search() -> dict[str, Any]:
+    """The budget, and how it is searched."""
+    left, right = st.columns(2)
+    with left:
+        trials = st.number_input(
+            "Trials at most", 1, 1_000, 12, key="sweep.trials", persist_state="session", help="That are trained."
+        )
+        seeks = st.selectbox(
+            "Search for",
+            list(_SEEKS),
+            format_func=_SEEKS.__getitem__,
+            key="sweep.seeks",
+            persist_state="session",
+            help="With two aims the sweep follows the front of the best compromises, and ends no trial early.",
+        )
+    with right:
+        minutes = st.number_input(
+            "Minutes at most",
+            min_value=0.5,
+            value=None,
+            placeholder="no limit",
+            key="sweep.minutes",
+            persist_state="session",
+            help="Behind so many no trial begins; the one under way ends as usual.",
+        )
+        sampler = st.selectbox(
+            "What is tried next",
+            list(_SAMPLERS),
+            format_func=_SAMPLERS.__getitem__,
+            key="sweep.sampler",
+            persist_state="session",
+        )
+    pruner = "none"
+    if seeks == "accuracy":
+        pruner = st.selectbox(
+            "Trials that end early",
+            list(_PRUNERS),
+            format_func=_PRUNERS.__getitem__,
+            key="sweep.pruner",
+            persist_state="session",
+            help="Judged by the accuracy on the validation images after the same number of epochs.",
+        )
+    return {
+        "trials": None if sampler == "grid" else trials,
+        "minutes": minutes,
+        "objectives": ("accuracy",) if seeks == "accuracy" else ("accuracy", seeks),
+        "sampler": sampler,
+        "pruner": pruner,
+    }
+
+
+def _spec(config: RunConfig, search: dict[str, Any]) -> SweepSpec | str:
+    """The sweep, or why there can be none."""
+    try:
+        parameters = [
+            parse_parameter(f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}")
+            for row in st.session_state[_ROWS]
+        ]
+        return SweepSpec.parse(
+            {
+                "name": config.name[:MAX_SWEEP_NAME],
+                "base": config.model_dump(),
+                "parameters": [parameter.model_dump() for parameter in parameters],
+                **search,
+            }
+        )
+    except SpecError as error:
+        return str(error).removeprefix("SweepSpec: ")
+
+
+def _start(store: RunStore, spec: SweepSpec) -> None:
+    try:
+        require_dataset(spec.base.dataset)
+        sweep = store.add_sweep(spec.name, spec.to_json())
+        resources.sweeps().ring()
+    except LabError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[_STARTED] = sweep.id
+    st.toast(f"The sweep {plain(spec.name)} begins.", icon=":material/travel_explore:")
+
+
+def _tell_cost(store: RunStore, spec: SweepSpec) -> None:
+    trials = spec.trials or spec.grid_size
+    if trials is None:
+        return
+    if spec.grid_size is not None:
+        trials = min(trials, spec.grid_size)
+    estimate = estimate_duration(store, spec.base)
+    cost = (
+        f"about **{duration(trials * estimate.seconds)}** at this run's pace, less what ends early" if estimate else ""
+    )
+    combinations = f"{spec.grid_size:,} combinations; " if spec.grid_size is not None else ""
+    st.caption(f":material/schedule: {combinations}at most {trials:,} trials{': ' + cost if cost else ''}.")

@@ -1,0 +1,131 @@
+"""`sweep` and `sweeps`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cifar_core.runs import RunStore
+from cifar_core.runs.heartbeat import hold
+from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps.jobs import sweep_key
+from tests.cli.helpers import Cli
+from tests.cli.test_schemas import check
+from tests.sweeps.conftest import tiny_sweep
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "sweep.json"
+    path.write_text(tiny_sweep("lr=0.05..0.5:log", "width_scale=0.5,1").to_json())
+    return path
+
+
+def test_a_file_is_searched_and_told(cli: Cli, file: Path) -> None:
+    outcome = cli("sweep", file)
+    assert outcome.status == 0
+    assert "Trial 1: completed after 1 epoch, " in outcome.out
+    assert "Best: trial " in outcome.out
+    listed = cli("sweeps").out
+    assert "completed" in listed
+    (sweep,) = RunStore().list_sweeps()
+    shown = cli("sweeps", sweep.id[-6:]).out
+    assert "width_scale" in shown
+    assert "validation" in shown
+
+
+def test_json_is_one_object_that_fits_the_schema(cli: Cli, file: Path) -> None:
+    outcome = cli("sweep", file, "--json")
+    assert outcome.status == 0
+    check("sweep", outcome.data)
+    assert [trial["state"] for trial in outcome.data["trials"]] == ["completed"] * 3
+    assert outcome.data["best"] in outcome.data["trials"]
+    check("sweeps", cli("sweeps", "--json").data)
+    one = cli("sweeps", outcome.data["id"], "--json").data
+    check("sweeps", one)
+    assert one == outcome.data
+
+
+def test_a_preset_and_options_make_a_sweep(cli: Cli) -> None:
+    small = ("--set", "epochs=1", "--set", "limit_train=64", "--set", "limit_test=64", "--set", "device=cpu")
+    varied = ("--param", "width_scale=0.25,0.375", "--and", "params", "--trials", 2, "--sampler", "random")
+    outcome = cli("sweep", "--preset", "quick-cpu", "--dataset", "digits", *small, *varied, "--name", "mine", "--json")
+    assert outcome.status == 0
+    assert (outcome.data["name"], outcome.data["objectives"]) == ("mine", ["accuracy", "params"])
+    assert {trial["values"]["width_scale"] for trial in outcome.data["trials"] if trial["run"]} == {0.25, 0.375}
+    assert outcome.data["front"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "Give one of FILE, --preset NAME, --resume SWEEP and --stop SWEEP"),
+        (("nowhere.json",), "nowhere.json"),
+        (("--preset", "nope", "--param", "lr=1,2"), "nope"),
+        (("--preset", "quick-cpu", "--trials", 3), "parameters"),
+        (("--preset", "quick-cpu", "--param", "lr=1..2"), "neither trials nor minutes say when it ends"),
+        (("--preset", "quick-cpu", "--param", "lr", "--trials", 3), "'lr' is no parameter"),
+        (("--preset", "quick-cpu", "--param", "lr=1,2", "--set", "x=1", "--trials", 3), "There is no field 'x'"),
+        (("--preset", "quick-cpu", "--param", "lr=1,2", "--and", "macs", "--pruner", "asha", "--trials", 3), "two obj"),
+        (("--resume", "nope"), "There is no sweep 'nope'"),
+        (("--stop", "nope"), "There is no sweep 'nope'"),
+    ],
+)
+def test_bad_usage_is_one_sentence_and_stores_nothing(cli: Cli, arguments: tuple[object, ...], sentence: str) -> None:
+    outcome = cli("sweep", *arguments, *(("--dataset", "digits") if arguments else ()))
+    assert outcome.status == 2
+    assert sentence in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert RunStore().list_sweeps() == []
+
+
+def test_without_any_the_list_says_how_to_make_one(cli: Cli) -> None:
+    assert "There are no sweeps yet" in cli("sweeps").out
+    assert cli("sweeps", "--json").data == []
+
+
+def test_ctrl_c_stops_the_sweep_and_resume_goes_on(cli: Cli, tmp_path: Path) -> None:
+    base = tiny_sweep().base
+    long = base.changed(training=base.training.changed(epochs=400, limit_train=256).model_dump())
+    path = tmp_path / "sweep.json"
+    path.write_text(tiny_sweep("label_smoothing=0,0.1", base=long.model_dump(), trials=2, pruner="none").to_json())
+
+    def press() -> None:
+        store = RunStore()
+        while not any(run.epochs_done > 2 for run in store.list_runs()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    outcome = cli("sweep", path, "--json")
+    pressing.join()
+    assert (outcome.status, outcome.data["state"]) == (0, "stopped")
+    again = cli("sweep", "--resume", outcome.data["id"], "--json")
+    assert (again.status, again.data["state"]) == (0, "completed")
+    assert [trial["state"] for trial in again.data["trials"]] == ["completed"] * 2
+
+
+def test_a_sweep_that_is_driven_already_is_refused(cli: Cli) -> None:
+    store = RunStore()
+    sweep = store.add_sweep("sweep", tiny_sweep().to_json())
+    with hold(store, sweep_key(sweep.id)):
+        outcome = cli("sweep", "--resume", sweep.id)
+    assert outcome.status == 1
+    assert f"Another program drives sweep {sweep.id} already." in outcome.err
+
+
+def test_one_can_be_stopped_from_another_program(cli: Cli) -> None:
+    store = RunStore()
+    sweep = store.add_sweep("sweep", tiny_sweep().to_json())
+    assert cli("sweep", "--stop", sweep.id).status == 0
+    assert store.get_sweep(sweep.id).state == SweepState.STOPPING
+    store.end_sweep(sweep.id, SweepState.COMPLETED)
+    outcome = cli("sweep", "--stop", sweep.id)
+    assert outcome.status == 2
+    assert "is stopped: only a running one can be stopped" in outcome.err

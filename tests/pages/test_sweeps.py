@@ -1,0 +1,182 @@
+"""Sweeps: set up on Training, and read on Runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cifar_core.runs import RunStore
+from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps import Choice, Span, SweepSpec
+from cifar_core.sweeps.driver import SweepDriver
+from tests.pages.helpers import button_keys, go_to, links, open_page, says, shown, toasts
+from tests.sweeps.conftest import drive_to_the_end, tiny_sweep
+
+pytestmark = pytest.mark.usefixtures("idle")
+
+
+@pytest.fixture
+def store() -> Iterator[RunStore]:
+    with closing(RunStore()) as store:
+        yield store
+
+
+@pytest.fixture
+def done(store: RunStore) -> SweepDriver:
+    """A sweep that is over."""
+    spec = tiny_sweep("lr=0.05..0.5:log", "width_scale=0.5,1", trials=5, sampler="random", pruner="none")
+    driver = SweepDriver(store, store.add_sweep("a search", spec.to_json()).id)
+    drive_to_the_end(store, driver)
+    return driver
+
+
+def stored(store: RunStore) -> SweepSpec:
+    (sweep,) = store.list_sweeps()
+    return SweepSpec.parse(sweep.spec_json)
+
+
+def put(session: AppTest, key: str, value: object) -> AppTest:
+    """Chooses or types a value in the widget of a key."""
+    widgets = [*session.selectbox, *session.text_input, *session.number_input]
+    (widget,) = (each for each in widgets if each.key == key)
+    return shown(widget.set_value(value).run())
+
+
+def test_the_form_starts_a_sweep_around_the_run_of_the_form(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    assert {"sweep.drop.0", "sweep.drop.1", "sweep-add", "sweep-start"} <= button_keys(session)
+    put(session, "sweep.values.0", "0.01..0.2:log")
+    put(session, "sweep.field.1", "label_smoothing")
+    assert session.text_input("sweep.values.1").value == "0,0.05,0.1"  # the suggestion follows the field
+    put(session, "sweep.trials", 4)
+    put(session, "sweep.minutes", 30.0)
+    shown(session.button("sweep-start").click().run())
+    spec = stored(store)
+    assert spec.parameters == (
+        Span(name="lr", low=0.01, high=0.2, log=True),
+        Choice(name="label_smoothing", values=(0, 0.05, 0.1)),
+    )
+    assert (spec.trials, spec.minutes, spec.pruner, spec.legal_only) == (4, 30, "median", True)
+    assert spec.base.dataset == "digits"
+    assert spec.base.architecture.name == "seed-model-3"
+    assert any("begins" in toast for toast in toasts(session))
+    assert "See the sweep" in links(session)
+
+
+def test_parameters_come_and_go(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    shown(session.button("sweep-add").click().run())
+    assert session.selectbox("sweep.field.2").value == "optimizer.weight_decay"
+    shown(session.button("sweep.drop.0").click().run())
+    shown(session.button("sweep.drop.1").click().run())
+    assert session.button("sweep.drop.2").disabled
+    shown(session.button("sweep-start").click().run())
+    (parameter,) = stored(store).parameters
+    assert parameter.name == "optimizer.weight_decay"
+
+
+@pytest.mark.parametrize("seeks", ["params", "macs"])
+def test_two_aims_end_no_trial_early(store: RunStore, seeks: str) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.seeks", seeks)
+    assert not [box for box in session.selectbox if box.key == "sweep.pruner"]
+    shown(session.button("sweep-start").click().run())
+    assert (stored(store).objectives, stored(store).pruner) == (("accuracy", seeks), "none")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ("", "is no parameter: it must be like"),
+        ("0.1", "leaves nothing to choose"),
+        ("0.1..99", "parameter lr cannot be 99"),
+        ("fast,slow", "parameter lr cannot be 'fast'"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, values: str, sentence: str) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.values.0", values)
+    assert says(session, sentence)
+    assert session.button("sweep-start").disabled
+    assert not session.button("launch").disabled
+
+
+def test_only_validation_images_choose(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "recipe.protocol", "seed")
+    assert says(session, "a sweep chooses on validation images")
+    assert session.button("sweep-start").disabled
+
+
+def test_without_a_sweep_runs_says_where_to_set_one_up(store: RunStore) -> None:
+    store.enqueue(tiny_sweep().base)
+    session = open_page("runs")
+    shown(session.segmented_control("runs-view").set_value("Sweeps").run())
+    assert says(session, "There are no sweeps yet")
+    assert "Set one up on Training" in links(session)
+
+
+def test_a_sweep_tells_its_best_its_front_and_every_trial(done: SweepDriver) -> None:
+    session = open_page("runs", sweep=done.id)
+    assert session.segmented_control("runs-view").value == "Sweeps"
+    assert says(session, "a search", "5 of 5 trials begun", "5 completed")
+    assert says(session, "Best: trial ")
+    assert says(session, "Varies: lr", "width_scale")
+    assert says(session, "reads no test set")
+    table = session.dataframe[0].value
+    assert list(table["trial"]) == [5, 4, 3, 2, 1]
+    assert table["front"].any()
+    assert set(table["width_scale"]) <= {"0.5", "1"}
+    assert {"Open it", "Its mistakes"} <= set(links(session))
+
+
+def test_ticked_trials_are_compared(done: SweepDriver, store: RunStore) -> None:
+    session = open_page("runs", sweep=done.id)
+    session.session_state[str(session.dataframe[0].key)] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    shown(session.run())
+    shown(session.button("compare-trials").click().run())
+    assert session.segmented_control("runs-view").value == "Each run"
+    assert says(session, "2 runs chosen")
+    assert "sweep" not in session.query_params
+
+
+@pytest.mark.parametrize(
+    ("state", "button"), [(SweepState.RUNNING, "stop-sweep"), (SweepState.STOPPED, "resume-sweep")]
+)
+def test_a_sweep_is_stopped_and_resumed(
+    store: RunStore, state: SweepState, button: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = store.add_sweep("a search", tiny_sweep().to_json())
+    if state == SweepState.STOPPED:
+        store.request_sweep_stop(sweep.id)
+        store.end_sweep(sweep.id, SweepState.COMPLETED)
+    monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
+    session = open_page("runs", sweep=sweep.id)
+    shown(session.button(button).click().run())
+    wanted = SweepState.STOPPING if state == SweepState.RUNNING else SweepState.RUNNING
+    assert store.get_sweep(sweep.id).state == wanted
+
+
+def test_a_link_to_a_sweep_that_is_not_there_is_told(done: SweepDriver) -> None:
+    session = open_page("runs", sweep="nope")
+    assert says(session, "There is no sweep nope in this store")
+    assert says(session, "a search")
+
+
+def test_illegal_trials_are_told_apart(store: RunStore) -> None:
+    spec = tiny_sweep("lr=0.05,0.1", legal_only=True)
+    driver = SweepDriver(store, store.add_sweep("a search", spec.to_json()).id)
+    driver.step()
+    session = open_page("runs", sweep=driver.id)
+    assert says(session, "None of 2 trials could be trained")
+    assert says(session, "Trial 1", "breaks the assignment's rules")
+
+
+def test_the_sweep_in_view_stays_through_other_pages(done: SweepDriver) -> None:
+    session = open_page("runs", sweep=done.id)
+    go_to(session, "home")
+    go_to(session, "runs")
+    assert says(session, "a search", "5 completed")

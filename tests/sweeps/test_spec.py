@@ -1,0 +1,66 @@
+"""Which searches can be."""
+
+from __future__ import annotations
+
+import pytest
+
+from cifar_core.errors import SpecError
+from cifar_core.sweeps import SweepSpec
+from tests.sweeps.conftest import tiny_sweep
+from tests.tiny import tiny_config
+
+
+def test_a_sweep_survives_its_json() -> None:
+    spec = tiny_sweep(
+        "lr=0.05..0.5:log", "ema_decay=null,0.99", 'schedule=[{"kind": "constant"}, {"kind": "one_cycle"}]'
+    )
+    assert SweepSpec.parse(spec.to_json()) == spec
+
+
+def test_the_size_of_a_grid_is_known_where_every_parameter_is_a_list() -> None:
+    assert tiny_sweep("lr=0.1,0.2", "epochs=1,2,3").grid_size == 6
+    assert tiny_sweep("lr=0.1..0.2", "epochs=1,2,3").grid_size is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"trials": None}, "neither trials nor minutes say when it ends"),
+        ({"trials": 0}, "trials is 0"),
+        ({"minutes": 0}, "minutes is 0"),
+        ({"parameters": []}, "parameters"),
+        ({"objectives": ("params",)}, "objectives are params: accuracy first"),
+        ({"objectives": ("accuracy", "accuracy")}, "accuracy first, then params or macs"),
+        ({"objectives": ("accuracy", "macs")}, 'pruner is "median": with two objectives'),
+        ({"sampler": "grid"}, 'sampler is "grid": every parameter must then be a list'),
+        ({"base": tiny_config(protocol="seed").model_dump()}, 'base.training.protocol is "seed": a sweep chooses on'),
+        ({"base": tiny_config(protocol="refit").model_dump()}, 'it must be "validation"'),
+    ],
+)
+def test_what_cannot_be_searched_is_one_sentence(fields: dict[str, object], sentence: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        tiny_sweep(**fields)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sentence"),
+    [
+        ("nope=1,2", "parameter nope cannot be 1: There is no field 'nope'"),
+        ("lr=0.1..99", "parameter lr cannot be 99"),
+        ("epochs=0..4", "parameter epochs cannot be 0"),
+        ("optimizer.beta1=0.8,0.9", "There is no field 'optimizer.beta1'"),
+        ("width_scale=0.5,-1", "width_scale is -1"),
+        ("protocol=validation,seed", "parameter protocol cannot vary: accuracies on other images do not compare"),
+        ("training.limit_test=100,200", "cannot vary"),
+    ],
+)
+def test_a_value_that_no_run_can_have_is_refused_before_anything_is_trained(parameter: str, sentence: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        tiny_sweep(parameter)
+    assert sentence in str(caught.value)
+
+
+def test_a_parameter_may_be_there_once() -> None:
+    with pytest.raises(SpecError, match="there twice"):
+        tiny_sweep("lr=0.1,0.2", "lr=0.1..0.3")
