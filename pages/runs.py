@@ -22,7 +22,7 @@ with page("Runs", ":material/show_chart:"):
     follow_sweep_link(VIEW)
     tell_news()
     draw_undo()
-    if not has_runs and not store.count_found(RunFilter(deleted=True)):
+    if not (has_runs or store.count_found(RunFilter(deleted=True)) or store.list_sweeps()):
         no_runs_yet()
     else:
         view = st.segmented_control(

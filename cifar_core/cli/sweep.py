@@ -212,7 +212,7 @@ def _print_results(results: SweepResults) -> None:
             "front" if trial.trial.number in on_front else "",
         )
         for trial in results.trials
-        if trial.run is not None
+        if trial.was_begun
     ]
     if rows:
         names = [part.name for part in results.spec.parameters]
@@ -224,10 +224,11 @@ def _print_results(results: SweepResults) -> None:
         told = ", ".join(f"{name} {percent(share)}" for name, share in results.importances.items())
         click.echo(f"\nOf the differences in accuracy: {told}.")
     best = results.best
-    if best is not None and best.run is not None:
+    if best is not None:
+        run = "" if best.run is None else f", run {best.run.id}. `evaluate {best.run.id}` reads the test set, once"
         click.echo(
             f"\nBest: trial {best.trial.number + 1}, {percent(best.accuracy)} on the validation images with "
-            f"{best.num_params:,} parameters, run {best.run.id}. `evaluate {best.run.id}` reads the test set, once."
+            f"{best.num_params:,} parameters{run}."
         )
     click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
 

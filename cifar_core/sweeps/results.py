@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifar_core.architecture.cost import num_macs
+from cifar_core.architecture.cost import num_macs, num_params
+from cifar_core.errors import SpecError
 from cifar_core.runs import Run, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord
-from cifar_core.sweeps.asking import read_sweep_spec
+from cifar_core.sweeps.asking import read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
@@ -21,23 +22,21 @@ class SweepTrial:
 
     trial: StudyTrial
     run: Run | None
-    """None where nothing was trained, or the run was purged."""
+    """None where nothing was trained, where a trial on a cluster was not completed, or where the run was purged."""
+    num_params: int | None
+    """Of its network; None where there can be no such network, or it breaks a rule."""
+    macs: int | None
+    """The same: for one image."""
 
     @property
     def accuracy(self) -> float | None:
         """The best on validation images in 0..1, of a trial that was trained to its end."""
-        done = self.run is not None and self.trial.state == TrialState.COMPLETED
-        return self.run.best_accuracy if done and self.run is not None else None
+        return self.trial.accuracy
 
     @property
-    def num_params(self) -> int | None:
-        """Of its network."""
-        return None if self.run is None else self.run.num_params
-
-    @property
-    def macs(self) -> int | None:
-        """Of its network, for one image."""
-        return None if self.run is None else num_macs(self.run.config.architecture.layers)
+    def was_begun(self) -> bool:
+        """Whether it is being trained, or was."""
+        return self.trial.state not in (TrialState.ILLEGAL, TrialState.REPEATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,16 @@ def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True)
     sweep = store.get_sweep(sweep_id)
     spec = read_sweep_spec(sweep.spec_json)
     study, runs = Study(study_path(store, sweep), sweep.id, spec), store.sweep_runs(sweep.id)
-    trials = tuple(SweepTrial(trial, runs.get(trial.number)) for trial in study.trials())
+    trials = tuple(_trial(spec, trial, runs.get(trial.number)) for trial in study.trials())
     return SweepResults(sweep, spec, trials, study.importances() if with_importances else {})
+
+
+def _trial(spec: SweepSpec, trial: StudyTrial, run: Run | None) -> SweepTrial:
+    try:
+        layers = (run.config if run is not None else trial_config(spec, trial)).architecture.layers
+    except SpecError:
+        return SweepTrial(trial, run, None, None)
+    return SweepTrial(trial, run, num_params(layers), num_macs(layers))
 
 
 def study_path(store: RunStore, sweep: SweepRecord) -> Path:

@@ -51,6 +51,8 @@ class StudyTrial:
     state: TrialState
     values: Mapping[str, object]
     """Of the parameters, by name."""
+    accuracy: float | None = None
+    """What it came to on the validation images in 0..1; None unless it was trained to its end."""
     why: str = ""
     """Why it is illegal, or what it repeats; else empty."""
     is_pruned: bool = False
@@ -206,8 +208,10 @@ class Study:
         attributes = trial.user_attrs
         illegal, repeats = (str(attributes.get(name, "")) for name in (_ILLEGAL, _REPEATS))
         state = states.get(trial.state, TrialState.RUNNING)
+        is_done = state == TrialState.COMPLETED and not repeats
         return StudyTrial(
             number=trial.number,
+            accuracy=trial.values[0] if is_done else None,
             state=TrialState.ILLEGAL if illegal else TrialState.REPEATED if repeats else state,
             values={
                 part.name: _value(part, trial.params[part.name])

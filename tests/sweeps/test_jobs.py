@@ -95,7 +95,7 @@ def test_a_damaged_sweep_hinders_no_other(store: RunStore, jobs: SweepJobs) -> N
 def test_a_killed_program_loses_no_finished_trial_and_the_next_one_goes_on(store: RunStore) -> None:
     """`kill -9` of the whole program in the middle of a trial."""
     spec = tiny_sweep("lr=0.05..0.5:log", trials=4)
-    base = spec.base.changed(training=spec.base.training.changed(epochs=150, limit_train=256).model_dump())
+    base = spec.base.changed(training=spec.base.training.changed(epochs=60, limit_train=64).model_dump())
     sweep = store.add_sweep("sweep", tiny_sweep(base=base.model_dump(), trials=3, pruner="none").to_json())
     command = [sys.executable, "-m", "cifar_core", "sweep", "--resume", sweep.id]
     environment = {**os.environ, "CIFAR_LAB_RUNS": str(store.folder)}

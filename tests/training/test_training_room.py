@@ -46,7 +46,8 @@ images = TensorImages(torch.randint(0, 256, (32, 8, 8, 3), dtype=torch.uint8), t
 data = TrainingData(images, images, "validation", (0.5,) * 3, (0.25,) * 3)
 network = nn.Sequential(nn.Flatten(), nn.Linear(192, 10))
 spec = TrainingSpec(epochs=1, batch_size=16, device="cpu")
-print(train(network, data, spec, torch.device("cpu"), lambda images, targets, seed: (images, targets), Quiet()))
+def unchanged(images, targets, seed, strength): return images, targets
+print(train(network, data, spec, torch.device("cpu"), unchanged, Quiet()))
 """
     result = run_python(code)
     assert (result.returncode, result.stdout) == (0, "completed\n"), result.stderr

@@ -68,7 +68,8 @@ def _scheduler(spec: SweepSpec) -> TrialScheduler:
     if spec.pruner == "asha":
         return ASHAScheduler(**told, max_t=MAX_TRIALS, grace_period=1, reduction_factor=3)
     if spec.pruner == "median":
-        return MedianStoppingRule(**told, grace_period=1, min_samples_required=4)
+        # Without a time slice: a trial that yields its place would begin anew.
+        return MedianStoppingRule(**told, grace_period=1, min_samples_required=4, min_time_slice=math.inf)
     return FIFOScheduler()
 
 

@@ -77,5 +77,5 @@ def importance_figure(importances: Mapping[str, float]) -> go.Figure:
         go.Bar(x=[100 * importances[name] for name in names], y=names, orientation="h", marker={"color": color(0)})
     )
     figure.update_traces(hovertemplate="%{y}: %{x:.0f} %<extra></extra>", texttemplate="%{x:.0f} %")
-    axis = {"title": "share of the differences (%)", "range": [0, 100]}
+    axis = {"title": "share (%)", "range": [0, 100]}
     return laid_out(figure, 90 + 36 * len(names), xaxis=axis)

@@ -122,10 +122,10 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
 
 def _draw_head(results: SweepResults) -> None:
     sweep, spec = results.sweep, results.spec
-    trained = sum(trial.run is not None for trial in results.trials)
+    begun = sum(trial.was_begun for trial in results.trials)
     of = f" of {spec.trials}" if spec.trials else ""
     told = [
-        f"{trained}{of} trials begun",
+        f"{begun}{of} trials begun",
         f"{results.count(TrialState.COMPLETED)} completed",
         f"{results.count(TrialState.PRUNED)} pruned",
         f"{results.count(TrialState.ILLEGAL)} against the rules",
@@ -154,23 +154,27 @@ def _draw_head(results: SweepResults) -> None:
 
 def _draw_best(results: SweepResults) -> None:
     best = results.best
-    if best is None or best.run is None:
+    if best is None:
         return
-    run = best.run
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {run.num_params:,} parameters ({_values(best)}).",
+            f"images with {best.num_params:,} parameters ({_values(best)}).",
             width="stretch",
         )
-        query = {"run": run.id}
-        st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
-        st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
-    if run.test_accuracy is None:
+        if best.run is not None:
+            _draw_links(best.run.id)
+    if best.run is not None and best.run.test_accuracy is None:
         st.caption(
             "A sweep chooses on validation images and reads no test set. Mistakes reads it for the run that you settle "
             "on, when you ask for the test images there."
         )
+
+
+def _draw_links(run_id: str) -> None:
+    query = {"run": run_id}
+    st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
+    st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
 
 
 def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
@@ -216,14 +220,21 @@ def _draw_importances(store: RunStore, results: SweepResults) -> None:
 
 def _draw_table(results: SweepResults) -> None:
     front = {trial.trial.number for trial in results.front}
-    trained = [trial for trial in reversed(results.trials) if trial.run is not None]
-    if trained:
-        rows = {trial.run.id: _row(results, trial, front) for trial in trained if trial.run is not None}
+    begun = [trial for trial in reversed(results.trials) if trial.was_begun]
+    if begun:
+        # A trial on a cluster that was not completed has no run here.
+        rows = {
+            f"trial {trial.trial.number}" if trial.run is None else trial.run.id: _row(results, trial, front)
+            for trial in begun
+        }
         names = {part.name: st.column_config.TextColumn(width=110) for part in results.spec.parameters}
         tick_table(TRIALS, rows, {**_COLUMNS, **names})
-        chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in rows]
+        runs = {trial.run.id for trial in begun if trial.run is not None}
+        chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in runs]
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Tick trials to compare their curves and settings.", width="stretch")
+            st.caption("Tick trials to open one, or to compare their curves and settings.", width="stretch")
+            if len(chosen) == 1:
+                _draw_links(chosen[0])
             if st.button(
                 f"Compare {counted(len(chosen), 'trial')}" if chosen else "Compare",
                 icon=":material/stacked_line_chart:",
@@ -233,7 +244,7 @@ def _draw_table(results: SweepResults) -> None:
                 args=(chosen,),
             ):
                 st.rerun()
-    untrained = [trial for trial in results.trials if trial.run is None and trial.trial.why]
+    untrained = [trial for trial in results.trials if not trial.was_begun]
     if untrained:
         with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
             for trial in untrained:
@@ -241,20 +252,19 @@ def _draw_table(results: SweepResults) -> None:
 
 
 def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
-    run = trial.run
-    assert run is not None
+    run, state = trial.run, trial.trial.state
     told = {part.name: _short(trial.trial.values.get(part.name)) for part in results.spec.parameters}
-    state = trial.trial.state
+    best = trial.accuracy if run is None else run.best_accuracy
     return {
         "trial": trial.trial.number + 1,
-        "became": str(run.state if state == TrialState.RUNNING else state),
-        "validation": None if run.best_accuracy is None else 100 * run.best_accuracy,
+        "became": str(run.state if run is not None and state == TrialState.RUNNING else state),
+        "validation": None if best is None else 100 * best,
         "front": trial.trial.number in front,
-        "parameters": run.num_params,
+        "parameters": trial.num_params,
         **told,
         "MACs": None if trial.macs is None else macs(trial.macs),
-        "epochs": run.epochs_done,
-        "run": run.id[-6:],
+        "epochs": None if run is None else run.epochs_done,
+        "run": None if run is None else run.id[-6:],
     }
 
 

@@ -19,17 +19,9 @@ from cifar_core.words import duration, plain
 
 _ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
 MAX_ROWS = 6
-_SEEKS = {
-    "accuracy": "Accuracy",
-    "params": "Accuracy, and few parameters",
-    "macs": "Accuracy, and few MACs",
-}
-_SAMPLERS = {"tpe": "Where earlier trials went well (TPE)", "random": "At random", "grid": "Every combination once"}
-_PRUNERS = {
-    "median": "Below the median of the others (median)",
-    "asha": "All but the best third, again and again (ASHA)",
-    "none": "None",
-}
+_SEEKS = {"accuracy": "Accuracy", "params": "Accuracy, few parameters", "macs": "Accuracy, few MACs"}
+_SAMPLERS = {"tpe": "Guided (TPE)", "random": "At random", "grid": "Whole grid"}
+_PRUNERS = {"median": "Below the median", "asha": "All but the best third (ASHA)", "none": "None"}
 
 
 def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
@@ -44,6 +36,12 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             "Trains many runs like the one above that differ in what you list here, and tells which are best. Networks "
             "that break a rule of the assignment are passed over before anything is trained."
         )
+        if config.training.protocol != "validation":
+            st.info(
+                'A sweep chooses on validation images: set the protocol to "validation" under All settings, above.',
+                icon=":material/info:",
+            )
+            return
         for row in _rows(config):
             _draw_row(row, config)
         st.button(
@@ -83,7 +81,7 @@ def _fields(config: RunConfig) -> dict[str, tuple[str, str]]:
     }
     return {
         "lr": ("Learning rate", f"{rate / 4:.2g}..{min(rate * 4, 10):.2g}:log"),
-        WIDTH_SCALE: ("Width of the network", "0.5,0.75,1"),
+        WIDTH_SCALE: ("Width of all layers", "0.5,0.75,1"),
         "optimizer.weight_decay": ("Weight decay", f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log"),
         "label_smoothing": ("Label smoothing", "0,0.05,0.1"),
         "batch_size": ("Batch size", "64,128,256"),
@@ -190,6 +188,7 @@ def _choose_search() -> dict[str, Any]:
             format_func=_SAMPLERS.__getitem__,
             key="sweep.sampler",
             persist_state="session",
+            help="Guided: where earlier trials went well (TPE, Bergstra 2011). Whole grid: every combination once.",
         )
     pruner = "none"
     if seeks == "accuracy":
@@ -199,7 +198,8 @@ def _choose_search() -> dict[str, Any]:
             format_func=_PRUNERS.__getitem__,
             key="sweep.pruner",
             persist_state="session",
-            help="Judged by the accuracy on the validation images after the same number of epochs.",
+            help="Judged by the accuracy on validation images after the same number of epochs: those below the median "
+            "of the others, or all but the best third at epochs 1, 3, 9 and so on (Li 2018).",
         )
     return {
         "trials": None if sampler == "grid" else trials,
