@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cifar_core.runs import RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, Span, SweepSpec
+from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.driver import SweepDriver
 from tests.pages.helpers import button_keys, go_to, links, open_page, says, shown, toasts
 from tests.sweeps.conftest import drive_to_the_end, tiny_sweep
@@ -180,3 +181,29 @@ def test_the_sweep_in_view_stays_through_other_pages(done: SweepDriver) -> None:
     go_to(session, "home")
     go_to(session, "runs")
     assert says(session, "a search", "5 completed")
+
+
+def test_without_ray_the_form_says_what_it_would_bring(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifar_core.ui.training.sweep_place.has_ray", lambda: False)
+    session = open_page("training", dataset="digits")
+    shown(session.radio("sweep.where").set_value("On a Ray cluster").run())
+    assert says(session, "pip install -r requirements-ray.txt")
+    assert session.button("sweep-start").disabled
+
+
+def test_with_ray_a_sweep_goes_to_the_cluster_that_is_named(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifar_core.ui.training.sweep_place.has_ray", lambda: True)
+    monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
+    session = open_page("training", dataset="digits")
+    shown(session.radio("sweep.where").set_value("On a Ray cluster").run())
+    assert says(session, "still missing")
+    put(session, "sweep.address", "head:8265")
+    put(session, "sweep.folder", "/shared")
+    assert says(session, "address is 'head:8265'")
+    assert session.button("sweep-start").disabled
+    put(session, "sweep.address", "http://head:8265")
+    put(session, "sweep.gpus", 0.5)
+    shown(session.button("sweep-start").click().run())
+    (sweep,) = store.list_sweeps()
+    place = ClusterPlace.parse(sweep.cluster_json or "")
+    assert place == ClusterPlace(address="http://head:8265", folder="/shared", gpus=0.5)

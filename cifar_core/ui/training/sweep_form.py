@@ -13,8 +13,10 @@ from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.fields import WIDTH_SCALE
 from cifar_core.sweeps import SweepSpec, parse_parameter
+from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
 from cifar_core.ui import resources
+from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
 _ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
@@ -53,19 +55,21 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             args=(config,),
         )
         spec = _spec(config, _choose_search())
+        place, is_complete = choose_place()
         pressed = st.button(
             "Start the sweep",
             icon=":material/travel_explore:",
             key="sweep-start",
             width="stretch",
-            disabled=isinstance(spec, str),
+            disabled=isinstance(spec, str) or not is_complete,
         )
         if isinstance(spec, str):
             st.error(plain(spec), icon=":material/error:")
             return
         if pressed:
-            _start(store, spec)
-        _tell_cost(store, spec)
+            _start(store, spec, place)
+        if place is None:
+            _tell_cost(store, spec)
         if st.session_state.get(_STARTED):
             query = {"sweep": st.session_state[_STARTED]}
             st.page_link("pages/runs.py", label="See the sweep", icon=":material/show_chart:", query_params=query)
@@ -229,10 +233,11 @@ def _spec(config: RunConfig, search: dict[str, Any]) -> SweepSpec | str:
         return str(error).removeprefix("SweepSpec: ")
 
 
-def _start(store: RunStore, spec: SweepSpec) -> None:
+def _start(store: RunStore, spec: SweepSpec, place: ClusterPlace | None) -> None:
     try:
-        require_dataset(spec.base.dataset)
-        sweep = store.add_sweep(spec.name, spec.to_json())
+        if place is None:
+            require_dataset(spec.base.dataset)
+        sweep = store.add_sweep(spec.name, spec.to_json(), None if place is None else place.to_json())
         resources.sweeps().ring()
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
