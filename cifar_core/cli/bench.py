@@ -16,6 +16,7 @@ _MODULES = {
     "race": "bench_race",
     "responsiveness": "bench_responsiveness",
     "store": "bench_store",
+    "sweep": "bench_sweep",
     "training": "bench_training",
 }
 

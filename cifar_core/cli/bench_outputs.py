@@ -94,6 +94,26 @@ class TrainingBenchOutput(BaseModel):
     measured_on: BenchMachine
 
 
+class SweepBenchOutput(BaseModel):
+    """What `bench sweep` measures: the same runs as a sweep's trials, then queued by hand."""
+
+    sweep_seconds: float
+    by_hand_seconds: float
+    overhead: float
+    """sweep / by hand - 1; below 0 where the sweep was the faster."""
+    trials: int
+    epochs: int
+    """A trial."""
+    images: int
+    """That each trains on."""
+    preset: str
+    dataset: str
+    torch: str
+    load_before: float
+    """The system's load average over the minute before: near 0 on a machine that does nothing else."""
+    measured_on: BenchMachine
+
+
 class RacePoint(BaseModel):
     """Where a racer is after an epoch."""
 

@@ -14,6 +14,7 @@ from cifar_core.cli.bench_outputs import (
     RaceBenchOutput,
     ResponsivenessBenchOutput,
     StoreBenchOutput,
+    SweepBenchOutput,
     TrainingBenchOutput,
 )
 from cifar_core.cli.compare_outputs import ComparisonOutput
@@ -257,6 +258,7 @@ OUTPUTS: dict[str, TypeAdapter[object]] = {
     "bench race": TypeAdapter(RaceBenchOutput),
     "bench responsiveness": TypeAdapter(ResponsivenessBenchOutput),
     "bench store": TypeAdapter(StoreBenchOutput),
+    "bench sweep": TypeAdapter(SweepBenchOutput),
     "bench training": TypeAdapter(TrainingBenchOutput),
     "data": TypeAdapter(list[DataOutput]),
     "train": TypeAdapter(RunDetailOutput),
