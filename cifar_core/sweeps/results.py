@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cifar_core.architecture.cost import num_macs, num_params
@@ -80,9 +81,15 @@ def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True)
     """
     sweep = store.get_sweep(sweep_id)
     spec = read_sweep_spec(sweep.spec_json)
-    study, runs = Study(study_path(store, sweep), sweep.id, spec), store.sweep_runs(sweep.id)
+    study, runs = _study(study_path(store, sweep), sweep.id, sweep.spec_json), store.sweep_runs(sweep.id)
     trials = tuple(_trial(spec, trial, runs.get(trial.number)) for trial in study.trials())
     return SweepResults(sweep, spec, trials, study.importances() if with_importances else {})
+
+
+# Optuna remembers the trials that are over: opened anew, each look at a long sweep would read all of them.
+@lru_cache(maxsize=8)
+def _study(path: Path, sweep_id: str, spec_json: str) -> Study:
+    return Study(path, sweep_id, read_sweep_spec(spec_json))
 
 
 def _trial(spec: SweepSpec, trial: StudyTrial, run: Run | None) -> SweepTrial:

@@ -25,6 +25,8 @@ FILE = "sweeps.db"
 """Optuna's own SQLite file, in the run folder."""
 JOURNAL = "study.journal"
 """Optuna's file of a sweep on a cluster, in the folder that its machines share."""
+TREES, DEPTH = 16, 6
+"""Of the forest behind the importances: with more they take seconds, and tell the same."""
 _ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
 
 
@@ -100,7 +102,10 @@ class Study:
         """All that were asked for, in order."""
         import optuna
 
-        asked = self._study.get_trials(deepcopy=False)
+        try:
+            asked = self._study.get_trials(deepcopy=False)
+        except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
+            raise StoreError(f"The sweep's trials cannot be read: {foreign_sentence(error)}") from None
         return [self._told(trial) for trial in asked if trial.state != optuna.trial.TrialState.WAITING]
 
     def ask(self) -> StudyTrial | None:
@@ -191,11 +196,13 @@ class Study:
             return {}
         try:
             found = optuna.importance.get_param_importances(
-                self._study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0), target=lambda t: t.values[0]
+                self._study,
+                evaluator=optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, max_depth=DEPTH, seed=0),
+                target=lambda t: t.values[0],
             )
         except (RuntimeError, ValueError):  # parameters that never varied among the completed ones
             return {}
-        return dict(found)
+        return {name: float(share) for name, share in found.items()}
 
     def _told(self, trial: optuna.trial.FrozenTrial) -> StudyTrial:
         import optuna

@@ -201,7 +201,7 @@ def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
 
 def _draw_importances(store: RunStore, results: SweepResults) -> None:
     st.markdown("**What made the difference**")
-    importances = sweep_results(store, results.sweep.id).importances
+    importances = _importances(results.sweep.id, results.count(TrialState.COMPLETED), store)
     if not importances:
         st.caption("It can be told once four trials are completed and differ.")
         return
@@ -216,6 +216,12 @@ def _draw_importances(store: RunStore, results: SweepResults) -> None:
         "The share of the differences in accuracy among the completed trials that each parameter explains (fANOVA, "
         "Hutter 2014). Of few trials it is a guess."
     )
+
+
+# They take a second where there are hundreds of trials, and change with each completed one alone.
+@st.cache_data(max_entries=32, show_spinner=False)
+def _importances(sweep_id: str, completed: int, _store: RunStore) -> dict[str, float]:
+    return sweep_results(_store, sweep_id).importances
 
 
 def _draw_table(results: SweepResults) -> None:

@@ -68,7 +68,7 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             return
         if pressed:
             _start(store, spec, place)
-        if place is None:
+        if place is None and is_complete:
             _tell_cost(store, spec)
         if st.session_state.get(_STARTED):
             query = {"sweep": st.session_state[_STARTED]}
