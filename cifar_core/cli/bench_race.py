@@ -18,6 +18,7 @@ from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.data import available_datasets
 from cifar_core.runs.config import RunConfig, preset_config
 from cifar_core.runs.run_data import load_run_data
+from cifar_core.training import find_recipe, recipe_names
 from cifar_core.training.checkpoint import Checkpoint
 from cifar_core.training.device import device_for, device_title
 from cifar_core.training.loop import train
@@ -26,17 +27,18 @@ from cifar_core.training.seeds import derive_seed
 from cifar_core.words import duration, percent
 
 RACERS = ("quick-cpu", "seed-model-3")
-"""Presets, each with its own recipe and augmentation."""
+"""Presets, each with its own augmentation, and its own recipe where no other is wanted."""
 MARKS = (0.8, 0.85, 0.9)
 """Accuracies whose seconds are told."""
 
 
 @click.command("race")
 @click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Each has.")
+@click.option("--recipe", type=click.Choice(recipe_names()), help="Of quick-cpu (default: quick).")
 @click.option("--seed", default=0, show_default=True, type=int, help="Of both.")
 @click.option("--limit-train", type=int, metavar="N", help="Train on at most N images: a quick trial.")
 @json_option
-def race_command(minutes: float, seed: int, limit_train: int | None, as_json: bool) -> None:
+def race_command(minutes: float, recipe: str | None, seed: int, limit_train: int | None, as_json: bool) -> None:
     """Train quick-cpu and the seed's Model 3, one after the other, and print accuracy against seconds.
 
     Both train on the same images and are evaluated on the same held-out ones after every epoch; building, augmentation
@@ -47,18 +49,21 @@ def race_command(minutes: float, seed: int, limit_train: int | None, as_json: bo
         if not as_json:
             click.echo(sentence, err=True)
 
-    output = bench_race(minutes, seed, limit_train, tell)
+    output = bench_race(minutes, recipe, seed, limit_train, tell)
     if as_json:
         print_json(output)
     else:
         _print(output)
 
 
-def bench_race(minutes: float, seed: int, limit_train: int | None, tell: Callable[[str], None]) -> RaceBenchOutput:
+def bench_race(
+    minutes: float, recipe: str | None, seed: int, limit_train: int | None, tell: Callable[[str], None]
+) -> RaceBenchOutput:
     """Trains each of `RACERS` alone on the machine for so many minutes.
 
     Args:
         minutes: that each has; the batch in which they end is its last.
+        recipe: of the first racer; None for its preset's.
         seed: of weights, order and augmentation.
         limit_train: at most so many training images.
         tell: is told of every epoch.
@@ -69,8 +74,11 @@ def bench_race(minutes: float, seed: int, limit_train: int | None, tell: Callabl
         TrainingError: the loss is no finite number.
     """
     (load_before, *_), dataset = psutil.getloadavg(), available_datasets()[0]
-    curves = [_race(_config(name, dataset, seed, limit_train), minutes, tell) for name in RACERS]
-    training = _config(RACERS[0], dataset, seed, limit_train).training
+    configs = [
+        _config(name, chosen, dataset, seed, limit_train) for name, chosen in zip(RACERS, (recipe, None), strict=True)
+    ]
+    curves = [_race(config, minutes, tell) for config in configs]
+    training = configs[0].training
     return RaceBenchOutput(
         curves=curves,
         seed_log_seconds_to={f"{mark:g}": _by_seed_log(curves[-1].points, mark) for mark in MARKS},
@@ -84,9 +92,10 @@ def bench_race(minutes: float, seed: int, limit_train: int | None, tell: Callabl
     )
 
 
-def _config(preset: str, dataset: str, seed: int, limit_train: int | None) -> RunConfig:
+def _config(preset: str, recipe: str | None, dataset: str, seed: int, limit_train: int | None) -> RunConfig:
     config = preset_config(preset, dataset)
-    return config.changed(training=config.training.changed(seed=seed, limit_train=limit_train).model_dump())
+    training = config.training if recipe is None else find_recipe(recipe).spec
+    return config.changed(training=training.changed(seed=seed, limit_train=limit_train).model_dump())
 
 
 @dataclass

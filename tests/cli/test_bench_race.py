@@ -26,6 +26,12 @@ def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli, monkeypatch: py
         assert all(0 <= point["accuracy"] <= 1 for point in curve["points"])
 
 
+def test_quick_cpu_may_run_by_another_recipe(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_race._Clock, "should_stop", lambda clock: len(clock.points) == 1)
+    curves = cli("bench", "race", "--recipe", "sprint", "--limit-train", "32", "--json").data["curves"]
+    assert [(curve["recipe"], curve["epochs"]) for curve in curves] == [("sprint", 10), ("seed", 50)]
+
+
 def test_a_racer_whose_time_is_over_stops_and_has_what_it_has(cli: Cli) -> None:
     out = cli("bench", "race", "--minutes", "0.0001", "--limit-train", "32").out
     assert "0 of 50" in out

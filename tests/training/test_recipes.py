@@ -47,7 +47,7 @@ def test_the_first_run_learns_digits_with_the_network_that_a_visitor_sees_first(
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:
-    with pytest.raises(SpecError, match=r"no recipe 'slow': choose one of seed, quick, hour, best, first"):
+    with pytest.raises(SpecError, match=r"no recipe 'slow': choose one of seed, quick, sprint, hour, best, first"):
         find_recipe("slow")
 
 
