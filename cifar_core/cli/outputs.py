@@ -102,6 +102,8 @@ class RunOutput(BaseModel):
     """The run whose settings it was cloned from."""
     group_id: str | None
     """Shared by runs launched together, which differ in their seed alone."""
+    sweep_id: str | None
+    """The sweep whose trial it is."""
     tags: list[str]
     deleted: bool
     """Whether it is out of every list, until it is restored or purged."""
@@ -244,6 +246,7 @@ def _run_fields(run: Run) -> dict[str, object]:
         "protocol": protocol,
         "parent_id": run.parent_id,
         "group_id": run.group_id,
+        "sweep_id": run.sweep_id,
         "tags": list(run.tags),
         "deleted": run.deleted_at is not None,
     }
