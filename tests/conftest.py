@@ -10,6 +10,11 @@ import pytest
 
 from tests.archive_server import ArchiveServer
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before torch is loaded, here and in the programs that tests start: of several workers each has one core, and such
+    # as use all of them slow each other down to a tenth.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Resolved once: a test may change the working directory, and a relative folder would then be lost.
 CIFAR10_FOLDER = Path(os.environ.get("CIFAR_LAB_DATA") or "data").resolve()
 HAS_CIFAR10 = (CIFAR10_FOLDER / "cifar-10-batches-py" / "data_batch_1").is_file()

@@ -8,11 +8,10 @@ from typing import Any
 import streamlit as st
 
 from cifar_core.data import DatasetInfo
-from cifar_core.data.splits import VALIDATION_SHARE
 from cifar_core.machine import device_titles
-from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.training import SEED_RECIPE, TrainingSpec, find_recipe, recipe_names
 from cifar_core.training.precision import cpu_precisions
+from cifar_core.ui.training.image_settings import edit_augmentation, edit_images
 from cifar_core.ui.training.spec_widgets import (
     choice,
     kind_choice,
@@ -84,8 +83,8 @@ def edit_all_settings(dataset: DatasetInfo) -> None:
         _edit_optimizer()
         _edit_schedule()
         _edit_regularisation()
-        _edit_images(dataset)
-        _edit_augmentation()
+        edit_images(dataset)
+        edit_augmentation()
         _edit_precision()
     _draw_changes()
 
@@ -187,64 +186,6 @@ def _edit_regularisation() -> None:
         "(Pascanu 2013): above 0.",
         1.0,
         "%.2f",
-    )
-
-
-def _edit_images(dataset: DatasetInfo) -> None:
-    st.markdown("**Images**")
-    choice(
-        "protocol",
-        "Protocol",
-        {name: title.partition(":")[0] for name, title in PROTOCOL_TITLES.items()},
-        "  \n".join(PROTOCOL_TITLES.values()),
-    )
-    if training_on_workbench().protocol == "validation":
-        optional_number(
-            "validation_images",
-            "Own number of validation images",
-            "Training images held out to choose on, the same in every run; without it a tenth of them.",
-            round(dataset.train_images * VALIDATION_SHARE),
-        )
-    optional_number(
-        "limit_train",
-        "Fewer training images",
-        "Trains on at most so many images: for a quick trial. 2 or more.",
-        10_000,
-    )
-    optional_number(
-        "limit_test",
-        "Fewer images to evaluate",
-        "Evaluates on at most so many images of each set: for a quick trial. 1 or more.",
-        1_000,
-    )
-
-
-def _edit_augmentation() -> None:
-    st.markdown("**Augmentation over the run**")
-    left, right = st.columns(2)
-    with left:
-        number(
-            "augmentation_first",
-            "Strength in the first epoch",
-            "Share of their probabilities that all transforms and mixers have in the first epoch: 0 to 1. Below the "
-            "last one, the augmentation grows, so that simple things are learnt first (Tan, Le 2021).",
-            0.1,
-            "%.2f",
-        )
-    with right:
-        number(
-            "augmentation_last",
-            "Strength in the last epoch",
-            "The same in the last epoch; in between the share moves along a straight line. Below the first one, the "
-            "training ends on images like those that it is tested with (Touvron 2019).",
-            0.1,
-            "%.2f",
-        )
-    switch(
-        "alternate_flips",
-        "Mirror in turns",
-        "Mirrors every image in every other epoch, in place of the augmentation's flip at random: two epochs show each "
-        "image from both sides (Jordan 2024).",
     )
 
 
