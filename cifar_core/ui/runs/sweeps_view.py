@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from cifar_core.architecture.rules import RuleLimits
@@ -16,17 +14,14 @@ from cifar_core.ui.address import linked, write
 from cifar_core.ui.empty import empty_state
 from cifar_core.ui.figures.pareto import ParetoPoint, importance_figure, pareto_figure
 from cifar_core.ui.news import add_news, told
-from cifar_core.ui.runs.table import ACCURACY_FORMAT
-from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
-from cifar_core.words import counted, duration, macs, moment, percent, plain
+from cifar_core.ui.runs.sweep_table import draw_links, draw_trials, values_in_words
+from cifar_core.words import counted, duration, moment, percent, plain
 
 SWEEPS = "Sweeps"
 """The view's name among those of the page."""
 LINK = "sweep"
 """The parameter of the URL that names the sweep in view."""
 REFRESH_SECONDS = 2.0
-TRIALS = "sweep-trials"
-"""Name of the table of trials, for `ticking`."""
 _CHOSEN, _FOLLOWED = "sweep-in-view", "sweeps.linked"
 _STATES = {
     SweepState.RUNNING: ":blue-badge[:material/progress_activity: running]",
@@ -34,17 +29,6 @@ _STATES = {
     SweepState.STOPPED: ":gray-badge[:material/stop_circle: stopped]",
     SweepState.COMPLETED: ":green-badge[:material/check_circle: completed]",
     SweepState.FAILED: ":red-badge[:material/error: failed]",
-}
-_numbers = st.column_config.NumberColumn
-_COLUMNS: dict[str, Any] = {
-    "trial": _numbers(width=50, pinned=True),
-    "became": st.column_config.TextColumn(width=90, help="Pruned: others were better by the same epoch."),
-    "validation": _numbers(width=84, format=ACCURACY_FORMAT, help="Best accuracy on the validation images."),
-    "front": st.column_config.CheckboxColumn(width=56, help="No other trial has fewer parameters and more accuracy."),
-    "parameters": _numbers(width=90, format="localized"),
-    "MACs": st.column_config.TextColumn(width=80),
-    "epochs": _numbers(width=64, help="Done."),
-    "run": st.column_config.TextColumn(width=80),
 }
 
 
@@ -117,7 +101,7 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
             _draw_front(results, points)
         with right:
             _draw_importances(store, results)
-    _draw_table(results)
+    draw_trials(results)
 
 
 def _draw_head(results: SweepResults) -> None:
@@ -159,22 +143,16 @@ def _draw_best(results: SweepResults) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {best.num_params:,} parameters ({_values(best)}).",
+            f"images with {best.num_params:,} parameters ({values_in_words(best)}).",
             width="stretch",
         )
         if best.run is not None:
-            _draw_links(best.run.id)
+            draw_links(best.run.id)
     if best.run is not None and best.run.test_accuracy is None:
         st.caption(
             "A sweep chooses on validation images and reads no test set. Mistakes reads it for the run that you settle "
             "on, when you ask for the test images there."
         )
-
-
-def _draw_links(run_id: str) -> None:
-    query = {"run": run_id}
-    st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
-    st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
 
 
 def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
@@ -184,7 +162,7 @@ def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
             point.num_params or 0,
             point.accuracy or 0.0,
             f"trial {point.trial.number + 1}: {percent(point.accuracy)}, {point.num_params:,} parameters<br>"
-            + _values(point).replace(", ", "<br>"),
+            + values_in_words(point).replace(", ", "<br>"),
             point.trial.number in front,
         )
         for point in points
@@ -222,71 +200,6 @@ def _draw_importances(store: RunStore, results: SweepResults) -> None:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _importances(sweep_id: str, completed: int, _store: RunStore) -> dict[str, float]:
     return sweep_results(_store, sweep_id).importances
-
-
-def _draw_table(results: SweepResults) -> None:
-    front = {trial.trial.number for trial in results.front}
-    begun = [trial for trial in reversed(results.trials) if trial.was_begun]
-    if begun:
-        # A trial on a cluster that was not completed has no run here.
-        rows = {
-            f"trial {trial.trial.number}" if trial.run is None else trial.run.id: _row(results, trial, front)
-            for trial in begun
-        }
-        names = {part.name: st.column_config.TextColumn(width=110) for part in results.spec.parameters}
-        tick_table(TRIALS, rows, {**_COLUMNS, **names})
-        runs = {trial.run.id for trial in begun if trial.run is not None}
-        chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in runs]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Tick trials to open one, or to compare their curves and settings.", width="stretch")
-            if len(chosen) == 1:
-                _draw_links(chosen[0])
-            if st.button(
-                f"Compare {counted(len(chosen), 'trial')}" if chosen else "Compare",
-                icon=":material/stacked_line_chart:",
-                key="compare-trials",
-                disabled=not chosen,
-                on_click=_compare,
-                args=(chosen,),
-            ):
-                st.rerun()
-    untrained = [trial for trial in results.trials if not trial.was_begun]
-    if untrained:
-        with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
-            for trial in untrained:
-                st.caption(f"Trial {trial.trial.number + 1} ({plain(_values(trial))}): {plain(trial.trial.why)}")
-
-
-def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
-    run, state = trial.run, trial.trial.state
-    told = {part.name: _short(trial.trial.values.get(part.name)) for part in results.spec.parameters}
-    best = trial.accuracy if run is None else run.best_accuracy
-    return {
-        "trial": trial.trial.number + 1,
-        "became": str(run.state if run is not None and state == TrialState.RUNNING else state),
-        "validation": None if best is None else 100 * best,
-        "front": trial.trial.number in front,
-        "parameters": trial.num_params,
-        **told,
-        "MACs": None if trial.macs is None else macs(trial.macs),
-        "epochs": None if run is None else run.epochs_done,
-        "run": None if run is None else run.id[-6:],
-    }
-
-
-def _values(trial: SweepTrial) -> str:
-    return ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _compare(run_ids: list[str]) -> None:
-    from cifar_core.ui.runs.families_view import EACH_RUN, VIEW
-
-    choose_in(RUNS, run_ids)
-    st.session_state[VIEW] = EACH_RUN
 
 
 def _stop(sweep_id: str) -> None:

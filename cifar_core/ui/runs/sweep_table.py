@@ -1,0 +1,103 @@
+"""The trials of a sweep as a table, and the ways on to their runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cifar_core.sweeps.results import SweepResults, SweepTrial
+from cifar_core.sweeps.study import TrialState
+from cifar_core.ui.runs.table import ACCURACY_FORMAT
+from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
+from cifar_core.words import counted, macs, plain
+
+TRIALS = "sweep-trials"
+"""Name of the table of trials, for `ticking`."""
+_numbers = st.column_config.NumberColumn
+_COLUMNS: dict[str, Any] = {
+    "trial": _numbers(width=50, pinned=True),
+    "became": st.column_config.TextColumn(width=90, help="Pruned: others were better by the same epoch."),
+    "validation": _numbers(width=84, format=ACCURACY_FORMAT, help="Best accuracy on the validation images."),
+    "front": st.column_config.CheckboxColumn(width=56, help="No other trial has fewer parameters and more accuracy."),
+    "parameters": _numbers(width=90, format="localized"),
+    "MACs": st.column_config.TextColumn(width=80),
+    "epochs": _numbers(width=64, help="Done."),
+    "run": st.column_config.TextColumn(width=80),
+}
+
+
+def draw_trials(results: SweepResults) -> None:
+    """Every trial, newest first; the ticked ones can be opened or compared."""
+    front = {trial.trial.number for trial in results.front}
+    begun = [trial for trial in reversed(results.trials) if trial.was_begun]
+    if begun:
+        # A trial on a cluster that was not completed has no run here.
+        rows = {
+            f"trial {trial.trial.number}" if trial.run is None else trial.run.id: _row(results, trial, front)
+            for trial in begun
+        }
+        names = {part.name: st.column_config.TextColumn(width=110) for part in results.spec.parameters}
+        tick_table(TRIALS, rows, {**_COLUMNS, **names})
+        runs = {trial.run.id for trial in begun if trial.run is not None}
+        chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in runs]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Tick trials to open one, or to compare their curves and settings.", width="stretch")
+            if len(chosen) == 1:
+                draw_links(chosen[0])
+            if st.button(
+                f"Compare {counted(len(chosen), 'trial')}" if chosen else "Compare",
+                icon=":material/stacked_line_chart:",
+                key="compare-trials",
+                disabled=not chosen,
+                on_click=_compare,
+                args=(chosen,),
+            ):
+                st.rerun()
+    untrained = [trial for trial in results.trials if not trial.was_begun]
+    if untrained:
+        with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
+            for trial in untrained:
+                st.caption(
+                    f"Trial {trial.trial.number + 1} ({plain(values_in_words(trial))}): {plain(trial.trial.why)}"
+                )
+
+
+def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
+    run, state = trial.run, trial.trial.state
+    told = {part.name: _short(trial.trial.values.get(part.name)) for part in results.spec.parameters}
+    best = trial.accuracy if run is None else run.best_accuracy
+    return {
+        "trial": trial.trial.number + 1,
+        "became": str(run.state if run is not None and state == TrialState.RUNNING else state),
+        "validation": None if best is None else 100 * best,
+        "front": trial.trial.number in front,
+        "parameters": trial.num_params,
+        **told,
+        "MACs": None if trial.macs is None else macs(trial.macs),
+        "epochs": None if run is None else run.epochs_done,
+        "run": None if run is None else run.id[-6:],
+    }
+
+
+def draw_links(run_id: str) -> None:
+    """The ways to a run and to its mistakes."""
+    query = {"run": run_id}
+    st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
+    st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
+
+
+def values_in_words(trial: SweepTrial) -> str:
+    """The values of its parameters: "lr 0.1, width_scale 0.5"."""
+    return ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _compare(run_ids: list[str]) -> None:
+    from cifar_core.ui.runs.families_view import EACH_RUN, VIEW
+
+    choose_in(RUNS, run_ids)
+    st.session_state[VIEW] = EACH_RUN
