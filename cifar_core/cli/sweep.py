@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -18,8 +19,8 @@ from cifar_core.errors import SpecError, TrainingError
 from cifar_core.runs import RunStore, training_jobs
 from cifar_core.runs.fields import parse_assignment, with_fields
 from cifar_core.runs.heartbeat import HeldDevice, hold
-from cifar_core.runs.sweep_rows import SweepRecord, SweepState
-from cifar_core.sweeps import Objective, SweepSpec, parse_parameter
+from cifar_core.runs.sweep_rows import SweepRecord, SweepState, new_sweep_id
+from cifar_core.sweeps import Objective, SweepSpec, read_parameters
 from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
 from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
@@ -70,6 +71,7 @@ def sweep_command(
     ways = [way for way in (file, preset_name, resumed, stopped) if way is not None]
     if len(ways) != 1:
         raise SpecError("Give one of FILE, --preset NAME, --resume SWEEP and --stop SWEEP.")
+    _refuse_what_is_ignored(file, resumed or stopped, parameters, options)
     store = RunStore()
     if stopped is not None:
         sweep = store.request_sweep_stop(stopped)
@@ -79,18 +81,17 @@ def sweep_command(
             click.echo(f"Sweep {sweep.id} stops, after its running batch.")
         return
     if resumed is not None:
-        sweep = _resumed(store, resumed)
+        sweep_id, make = _resumable(store, resumed)
     else:
-        spec = SweepSpec.parse(read_text(file)) if file is not None else _spec(str(preset_name), parameters, options)
-        place = _place(options)
-        if place is None:
-            require_dataset(spec.base.dataset)
-        sweep = store.add_sweep(spec.name, spec.to_json(), None if place is None else place.to_json())
-    with hold(store, sweep_key(sweep.id)) as held:
+        sweep_id, make = _new(store, file, preset_name, parameters, options)
+    # Held before it is stored: a dashboard takes up whatever nobody holds.
+    with hold(store, sweep_key(sweep_id)) as held:
         if held is None:
-            raise TrainingError(f"Another program drives sweep {sweep.id} already.")
-        _drive(store, sweep, held, as_json)
-    results = sweep_results(store, sweep.id)
+            raise TrainingError(f"Another program drives sweep {sweep_id} already.")
+        _drive(store, make(), held, as_json)
+        if held.is_lost:
+            raise TrainingError(f"Another program drives sweep {sweep_id} by now.")
+    results = sweep_results(store, sweep_id)
     if as_json:
         print_json(SweepOutput.of_results(results))
     else:
@@ -136,7 +137,7 @@ def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, obje
         {
             "name": options["name"] or base.name,
             "base": base.model_dump(),
-            "parameters": [parse_parameter(text).model_dump() for text in parameters],
+            "parameters": [parameter.model_dump() for parameter in read_parameters(parameters, base)],
             "objectives": objectives,
             **({"pruner": "none"} if len(objectives) > 1 else {}),
             **given,
@@ -160,12 +161,39 @@ def _place(options: dict[str, object]) -> ClusterPlace | None:
     return ClusterPlace.parse({"address": options["cluster"], "folder": options["cluster_folder"], **given})
 
 
-def _resumed(store: RunStore, sweep_id: str) -> SweepRecord:
-    """One that was stopped; or one that runs, whose program may be gone."""
+def _refuse_what_is_ignored(
+    file: Path | None, existing: str | None, parameters: tuple[str, ...], options: dict[str, object]
+) -> None:
+    """What a file or a stored sweep says already cannot be said again beside it."""
+    asked = ("trials", "minutes", "second", "sampler", "pruner", "sampler_seed", "name", "assignments", "any_network")
+    named = [name for name in asked if options[name]] + ["param"] * bool(parameters)
+    if (file is None and existing is None) or not named:
+        return
+    shown = {"second": "and", "assignments": "set"}
+    options_told = ", ".join(f"--{shown.get(name, name).replace('_', '-')}" for name in named)
+    raise SpecError(f"{file or existing} says all of the sweep: leave out {options_told}.")
+
+
+def _new(
+    store: RunStore, file: Path | None, preset_name: str | None, parameters: tuple[str, ...], options: dict[str, object]
+) -> tuple[str, Callable[[], SweepRecord]]:
+    """The id of a sweep that is yet to be stored, and what stores it."""
+    spec = SweepSpec.parse(read_text(file)) if file is not None else _spec(str(preset_name), parameters, options)
+    place = _place(options)
+    if place is None:
+        require_dataset(spec.base.dataset)
+    cluster, sweep_id = None if place is None else place.to_json(), new_sweep_id()
+    return sweep_id, lambda: store.add_sweep(spec.name, spec.to_json(), cluster, sweep_id)
+
+
+def _resumable(store: RunStore, sweep_id: str) -> tuple[str, Callable[[], SweepRecord]]:
+    """One that was stopped, or that runs and whose program may be gone."""
     sweep = store.get_sweep(sweep_id)
     if sweep.cluster_json is None:
         require_dataset(read_sweep_spec(sweep.spec_json).base.dataset)
-    return sweep if sweep.state == SweepState.RUNNING else store.resume_sweep(sweep.id)
+    if sweep.state == SweepState.RUNNING:
+        return sweep.id, lambda: sweep
+    return sweep.id, lambda: store.resume_sweep(sweep.id)
 
 
 def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -> None:

@@ -55,8 +55,17 @@ def parse_value(text: str) -> object:
     """A value as it is typed: JSON (0.1, true, null, "a", {"kind": "adamw"}), and where it is none the word itself."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
+
+
+def field_path(name: str) -> tuple[str | int, ...]:
+    """Where a field stands in a RunConfig: "lr" is ("training", "optimizer", "learning_rate").
+
+    Raises:
+        SpecError: it is no name of a field; whether there is such a field is not asked.
+    """
+    return (WIDTH_SCALE,) if name == WIDTH_SCALE else tuple(_path(name))
 
 
 def _factor(value: object) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
@@ -56,25 +56,32 @@ class SweepRecord:
     """The same since a person started or resumed it; 0 where it is yet to be submitted."""
 
 
+def new_sweep_id() -> str:
+    """Of a sweep that is yet to be stored."""
+    return f"s{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
 class SweepRows(RunFinder):
     """The store's sweeps."""
 
-    def add_sweep(self, name: str, spec_json: str, cluster_json: str | None = None) -> SweepRecord:
+    def add_sweep(
+        self, name: str, spec_json: str, cluster_json: str | None = None, sweep_id: str | None = None
+    ) -> SweepRecord:
         """Stores a new sweep, for whoever drives sweeps to take up.
 
         Args:
             name: for people.
             spec_json: its search space.
             cluster_json: where its trials are trained; None for here.
+            sweep_id: one of `new_sweep_id`, which the caller may hold already; None for a fresh one.
         """
-        now = utc_now()
         with self._database.writing() as session:
             row = SweepRow(
-                id=f"s{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+                id=sweep_id or new_sweep_id(),
                 name=name,
                 state=SweepState.RUNNING,
                 spec_json=spec_json,
-                created_at=now,
+                created_at=utc_now(),
                 cluster_json=cluster_json,
             )
             session.add(row)
@@ -123,6 +130,20 @@ class SweepRows(RunFinder):
             row.state = SweepState.STOPPED if row.state == SweepState.STOPPING else state
             row.problem = problem
 
+    def delete_sweep(self, sweep_id: str) -> None:
+        """Removes a sweep that is over; its runs stay, as runs of their own.
+
+        Raises:
+            SpecError: it goes on.
+        """
+        record = self.get_sweep(sweep_id)
+        with self._database.writing() as session:
+            row = session.get_one(SweepRow, record.id)
+            if row.state in (SweepState.RUNNING, SweepState.STOPPING):
+                raise SpecError(f"Sweep {record.id} is {row.state}: stop it first.")
+            session.execute(update(RunRow).where(RunRow.sweep_id == record.id).values(sweep_id=None, sweep_trial=None))
+            session.delete(row)
+
     def note_sweep_problem(self, sweep_id: str, problem: str) -> None:
         """Says why a sweep cannot go on right now; it is tried again."""
         with self._database.writing() as session:
@@ -145,13 +166,16 @@ class SweepRows(RunFinder):
     def resume_sweep(self, sweep_id: str) -> SweepRecord:
         """Lets a sweep that was stopped, or failed, go on.
 
+        One that is just stopping here goes on too; on a cluster the stop has been passed on already.
+
         Raises:
             SpecError: it is none of these.
         """
         record = self.get_sweep(sweep_id)
         with self._database.writing() as session:
             row = session.get_one(SweepRow, record.id)
-            if row.state not in (SweepState.STOPPED, SweepState.FAILED):
+            is_stopping_here = row.state == SweepState.STOPPING and row.cluster_json is None
+            if not is_stopping_here and row.state not in (SweepState.STOPPED, SweepState.FAILED):
                 raise SpecError(f"Sweep {record.id} is {row.state}: only a stopped or failed one can be resumed.")
             row.state, row.problem, row.job_tries = SweepState.RUNNING, "", 0
             return _record(row)

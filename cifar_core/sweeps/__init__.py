@@ -1,6 +1,6 @@
 """Sweeps: many runs that search for something. Optuna samples and prunes; the runs are ordinary ones of the queue."""
 
 from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
-from cifar_core.sweeps.spec import Objective, SweepSpec
+from cifar_core.sweeps.spec import Objective, SweepSpec, read_parameters
 
-__all__ = ["Choice", "Objective", "Parameter", "Span", "SweepSpec", "parse_parameter"]
+__all__ = ["Choice", "Objective", "Parameter", "Span", "SweepSpec", "parse_parameter", "read_parameters"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from cifar_core.architecture.cost import num_macs
 from cifar_core.architecture.rules import judge
@@ -13,29 +16,47 @@ from cifar_core.runs.fields import with_fields
 from cifar_core.sweeps.spec import Objective, SweepSpec
 from cifar_core.sweeps.study import Study, StudyTrial
 
+
+class DamagedSweepError(StoreError):
+    """A sweep that cannot go on, however often it is tried."""
+
+
 MAX_PASSED_OVER = 100
 """So many trials in a row that cannot be trained, or were tried before, and there is taken to be nothing left."""
 
 
-def next_trial(
-    study: Study, spec: SweepSpec, on_passed_over: Callable[[StudyTrial], None] = lambda trial: None
-) -> StudyTrial | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking."""
+
+    trial: StudyTrial | None
+    """To be trained; None where there is nothing left, or it took too long."""
+    passed_over: tuple[int, ...]
+    """Numbers of the trials that are illegal, or were tried before."""
+    is_exhausted: bool
+    """Whether there is nothing left."""
+
+
+def next_trial(study: Study, spec: SweepSpec, seconds: float = math.inf) -> Asked:
     """Asks until a trial can be trained and is new.
 
     Args:
         study: that is asked, and told of what is passed over.
         spec: of the sweep.
-        on_passed_over: called with each trial that is illegal or was tried before.
-
-    Returns:
-        None where there is nothing left to try.
+        seconds: how long at most; the next call goes on.
     """
-    for _ in range(MAX_PASSED_OVER):
-        trial = None if _is_exhausted(study, spec) else study.ask()
-        if trial is None or _can_be_trained(study, spec, trial):
-            return trial
-        on_passed_over(trial)
-    return None
+    passed_over: list[int] = []
+    ends_at = time.monotonic() + seconds
+    while not _is_exhausted(study, spec):
+        trial = study.ask()
+        if trial is None:
+            break
+        if _can_be_trained(study, spec, trial):
+            return Asked(trial, tuple(passed_over), is_exhausted=False)
+        passed_over.append(trial.number)
+        if time.monotonic() >= ends_at:
+            return Asked(None, tuple(passed_over), is_exhausted=False)
+    return Asked(None, tuple(passed_over), is_exhausted=True)
 
 
 def trial_config(spec: SweepSpec, trial: StudyTrial) -> RunConfig:
@@ -75,18 +96,22 @@ def read_sweep_spec(text: str) -> SweepSpec:
     """A stored sweep's spec.
 
     Raises:
-        StoreError: it was damaged, or written by another version.
+        DamagedSweepError: it was damaged, or written by another version.
     """
     try:
         return SweepSpec.parse(text)
     except SpecError as error:
-        raise StoreError(f"The sweep's search space cannot be read: {error}") from None
+        raise DamagedSweepError(f"The sweep's search space cannot be read: {error}") from None
 
 
 def _is_exhausted(study: Study, spec: SweepSpec) -> bool:
-    """Whether every combination of values was tried."""
-    size = spec.grid_size
-    return size is not None and len({_key(trial.values) for trial in study.trials()}) >= size
+    """Whether every combination of values was tried, or too many in a row came to nothing."""
+    trials, size = study.trials(), spec.grid_size
+    if size is not None and len({_key(trial.values) for trial in trials}) >= size:
+        return True
+    last = trials[-MAX_PASSED_OVER:]
+    is_barren = len(last) == MAX_PASSED_OVER and not any(trial.was_begun for trial in last)
+    return is_barren and spec.sampler != "grid"
 
 
 def _can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cifar_core.errors import SpecError
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.asking import next_trial, nothing_to_train, objective_value, read_sweep_spec, trial_config
@@ -19,6 +19,8 @@ from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
 
 MAX_TRIES = 1
 """How often a trial whose process vanished, or that failed, is taken up again."""
+ASKING_SECONDS = 2.0
+"""Of a step: a person's wish to stop is looked for between two."""
 
 
 class Look(Enum):
@@ -26,6 +28,8 @@ class Look(Enum):
 
     ENDED = auto()
     GOES_ON = auto()
+    QUEUED = auto()
+    """It goes on once others have made way."""
     WAITS = auto()
     """For the sweep to be resumed."""
 
@@ -49,62 +53,97 @@ class SweepDriver:
 
         Raises:
             SpecError: there is no such sweep.
-            StoreError: its search space, or its study, cannot be read.
+            DamagedSweepError: its search space cannot be read.
+            StoreError: its study cannot be opened, or is gone.
         """
         self._store, self._clock = store, clock
         record = store.get_sweep(sweep_id)
         self.id, self.spec = record.id, read_sweep_spec(record.spec_json)
-        self.study = Study(store.folder / FILE, self.id, self.spec)
+        path = store.folder / FILE
+        if store.count_trials(self.id) and not path.exists():
+            raise StoreError(f"{path} is missing: without it the sweep does not know what it has tried.")
+        self.study = Study(path, self.id, self.spec)
         self._looked_at = clock()
+        self._is_queued = False
 
     def step(self) -> Step:
         """Looks once: what ended is told, what is bad is pruned, and the next trial begins where none is under way."""
         now = self._clock()
         passed, self._looked_at = now - self._looked_at, now
-        sweep = self._store.count_sweep_time(self.id, passed)
+        # What others train before it is none of its time.
+        sweep = self._store.count_sweep_time(self.id, 0.0 if self._is_queued else passed)
         if not sweep.state.is_open:
             return Step(is_over=True)
+        if sweep.problem:
+            self._store.note_sweep_problem(self.id, "")  # whatever it was has passed
         stopping = sweep.state == SweepState.STOPPING
         under_way = [trial for trial in self.study.trials() if trial.state == TrialState.RUNNING]
         looks = {trial.number: self._look_at(trial, stopping) for trial in under_way}
-        ended = [number for number, look in looks.items() if look == Look.ENDED]
-        if Look.GOES_ON in looks.values():
-            return Step(is_over=False, ended=tuple(ended))
+        ended = tuple(number for number, look in looks.items() if look == Look.ENDED)
+        self._is_queued = Look.QUEUED in looks.values()
+        if self._is_queued or Look.GOES_ON in looks.values():
+            return Step(is_over=False, ended=ended)
         if stopping or self._is_used_up(sweep.spent_seconds):
-            self._store.end_sweep(self.id, SweepState.COMPLETED)
-            return Step(is_over=True, ended=tuple(ended))
-        passed_over, started = self._start_next()
-        return Step(is_over=started is None, ended=(*ended, *passed_over), started=started)
+            return self._end(ended)
+        return self._start_next(ended)
 
     def _is_used_up(self, seconds: float) -> bool:
         spec = self.spec
-        by_trials = spec.trials is not None and self._store.count_trials(self.id) >= spec.trials
-        return by_trials or (spec.minutes is not None and seconds >= 60 * spec.minutes)
+        begun = sum(trial.was_begun for trial in self.study.trials())
+        return (spec.trials is not None and begun >= spec.trials) or (
+            spec.minutes is not None and seconds >= 60 * spec.minutes
+        )
+
+    def _start_next(self, ended: tuple[int, ...]) -> Step:
+        asked = next_trial(self.study, self.spec, ASKING_SECONDS)
+        ended = (*ended, *asked.passed_over)
+        if asked.is_exhausted:
+            return self._end(ended)
+        if asked.trial is None:
+            return Step(is_over=False, ended=ended)
+        self._store.launch_trial(self.id, asked.trial.number, trial_config(self.spec, asked.trial))
+        return Step(is_over=False, ended=ended, started=asked.trial.number)
+
+    def _end(self, ended: tuple[int, ...]) -> Step:
+        trials = self.study.trials()
+        begun = [trial for trial in trials if trial.was_begun]
+        if any(trial.state == TrialState.COMPLETED for trial in trials):
+            self._store.end_sweep(self.id, SweepState.COMPLETED)
+        elif begun:
+            problem = f"None of its {len(begun)} trials was trained to its end."
+            self._store.end_sweep(self.id, SweepState.FAILED, problem)
+        else:
+            self._store.end_sweep(self.id, SweepState.FAILED, nothing_to_train(self.study))
+        return Step(is_over=True, ended=ended)
 
     def _look_at(self, trial: StudyTrial, stopping: bool) -> Look:
         run = self._store.trial_run(self.id, trial.number)
         if run is None:  # whoever asked for the trial ended before its run was queued
             if not stopping:
                 self._store.launch_trial(self.id, trial.number, trial_config(self.spec, trial))
-            return Look.WAITS if stopping else Look.GOES_ON
+            return Look.WAITS if stopping else Look.QUEUED
         if not run.state.is_over:
             return self._watch(trial, run, stopping)
         return self._settle(trial, run, stopping)
 
     def _watch(self, trial: StudyTrial, run: Run, stopping: bool) -> Look:
         """A run that waits or trains: stopped with the sweep, or because others are better."""
-        prune = not (stopping or trial.is_pruned) and self._report(trial, run)
-        if stopping or prune:
-            if prune:
-                self.study.mark_pruned(trial.number)
-            elif not trial.is_parked:
-                self.study.mark_parked(trial.number, True)
+        is_worse = self._report(trial, run)
+        # What is trained already is worth its evaluation.
+        prune = trial.is_pruned or (is_worse and run.epochs_done < run.config.training.epochs)
+        if stopping and not trial.is_parked:
+            self.study.mark_parked(trial.number, True)
+        elif trial.is_parked and not stopping:
+            self.study.mark_parked(trial.number, False)  # it goes on: by the sweep, or by a person's hand
+        if prune and not trial.is_pruned:
+            self.study.mark_pruned(trial.number)
+        if (stopping or prune) and run.state != RunState.STOPPING:
             with contextlib.suppress(SpecError):  # it ended in the meantime
                 self._store.request_stop(run.id)
-        return Look.GOES_ON
+        return Look.QUEUED if run.state == RunState.QUEUED else Look.GOES_ON
 
     def _report(self, trial: StudyTrial, run: Run) -> bool:
-        """Tells the epochs so far; whether the trial is to end now."""
+        """Tells the epochs so far; whether others are better by now."""
         accuracies = [metrics.eval_accuracy for metrics in self._store.epochs(run.id)]
         return self.study.report(trial.number, accuracies)
 
@@ -122,30 +161,16 @@ class SweepDriver:
         if may_go_on and stopping:
             return Look.WAITS
         if may_go_on and self._goes_on(trial, run):
-            return Look.GOES_ON
+            return Look.QUEUED
         self.study.fail(number)
         return Look.ENDED
 
     def _goes_on(self, trial: StudyTrial, run: Run) -> bool:
+        """Whether it could be taken up again; counted first, so that a program that ends here does not try for ever."""
+        if not trial.is_parked:
+            self.study.retry(trial.number)
         try:
             self._store.resume(run.id)
         except SpecError:  # a person deleted it
             return False
-        if trial.is_parked:
-            self.study.mark_parked(trial.number, False)
-        else:
-            self.study.retry(trial.number)
         return True
-
-    def _start_next(self) -> tuple[list[int], int | None]:
-        """Asks until a trial can be trained; the numbers of those passed over, and its own."""
-        passed_over: list[int] = []
-        trial = next_trial(self.study, self.spec, lambda rejected: passed_over.append(rejected.number))
-        if trial is not None:
-            self._store.launch_trial(self.id, trial.number, trial_config(self.spec, trial))
-            return passed_over, trial.number
-        if self._store.count_trials(self.id):
-            self._store.end_sweep(self.id, SweepState.COMPLETED)
-        else:
-            self._store.end_sweep(self.id, SweepState.FAILED, nothing_to_train(self.study))
-        return passed_over, None

@@ -10,6 +10,8 @@ import threading
 from cifar_core.errors import LabError
 from cifar_core.runs import RunStore, TrainingJobs
 from cifar_core.runs.heartbeat import HeldDevice, hold
+from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps.asking import DamagedSweepError
 from cifar_core.sweeps.cluster.driver import ClusterDriver
 from cifar_core.sweeps.driver import SweepDriver
 
@@ -28,13 +30,17 @@ def sweep_key(sweep_id: str) -> str:
 
 
 class SweepJobs(threading.Thread):
-    """Drives every running sweep that no other program drives, until the program ends."""
+    """Drives every running sweep that no other program drives, until the program ends.
+
+    Each in a thread of its own: one that waits for a cluster, or for its turn, keeps no other one waiting.
+    """
 
     def __init__(self, store: RunStore, jobs: TrainingJobs) -> None:
         super().__init__(name=_thread_name(store.url), daemon=True)
         self._store, self._jobs = store, jobs
         self._ring = threading.Event()
         self._closing = threading.Event()
+        self._driven: dict[str, threading.Thread] = {}
 
     @property
     def is_closing(self) -> bool:
@@ -49,35 +55,51 @@ class SweepJobs(threading.Thread):
         """The thread's body."""
         while not self.is_closing:
             try:
-                waiting = [sweep.id for sweep in self._store.list_sweeps() if sweep.state.is_open]
-                busy = [sweep_id for sweep_id in waiting if self._drive(sweep_id)]
+                self._take_up()
             except Exception as error:  # whatever broke must not end the thread; the database may be away for a while
                 logging.getLogger(__name__).warning("%s", error, exc_info=not isinstance(error, LabError))
-                busy = []
-            if not busy:
-                self._ring.wait(IDLE_SECONDS)
-                self._ring.clear()
+            self._ring.wait(IDLE_SECONDS)
+            self._ring.clear()
 
     def close(self) -> None:
         """Ends the thread; its sweeps stay running, for the next program that drives sweeps."""
         self._closing.set()
         self._ring.set()
-        if self.is_alive():
-            self.join(JOIN_SECONDS)
+        for thread in (self, *self._driven.values()):
+            if thread.is_alive():
+                thread.join(JOIN_SECONDS)
 
-    def _drive(self, sweep_id: str) -> bool:
-        """Drives a sweep to its end; False where another program does."""
-        with hold(self._store, sweep_key(sweep_id)) as held:
-            if held is None:
-                return False
-            try:
-                self._look_until_over(driver_of(self._store, sweep_id), held)
-            except LabError as error:
-                logging.getLogger(__name__).warning("Sweep %s: %s", sweep_id, error)
-                with contextlib.suppress(LabError):
-                    self._store.note_sweep_problem(sweep_id, str(error))
-                return False
-        return True
+    def _take_up(self) -> None:
+        """Starts to drive what is open and driven by nobody."""
+        for sweep in self._store.list_sweeps():
+            thread = self._driven.get(sweep.id)
+            if sweep.state.is_open and (thread is None or not thread.is_alive()):
+                name = f"{_thread_name(self._store.url)} {sweep.id}"
+                self._driven[sweep.id] = thread = threading.Thread(
+                    target=self._drive, args=(sweep.id,), name=name, daemon=True
+                )
+                thread.start()
+
+    def _drive(self, sweep_id: str) -> None:
+        """Drives a sweep to its end, unless another program does."""
+        try:
+            with hold(self._store, sweep_key(sweep_id)) as held:
+                if held is not None:
+                    self._look_until_over(driver_of(self._store, sweep_id), held)
+        except DamagedSweepError as error:
+            self._store.end_sweep(sweep_id, SweepState.FAILED, str(error))
+        except Exception as error:  # it is tried again
+            logging.getLogger(__name__).warning(
+                "Sweep %s: %s", sweep_id, error, exc_info=not isinstance(error, LabError)
+            )
+            with contextlib.suppress(LabError):
+                self._give_up_or_note(sweep_id, str(error))
+
+    def _give_up_or_note(self, sweep_id: str, problem: str) -> None:
+        if self._store.get_sweep(sweep_id).state == SweepState.STOPPING:
+            self._store.end_sweep(sweep_id, SweepState.STOPPED, problem)
+        else:
+            self._store.note_sweep_problem(sweep_id, problem)
 
     def _look_until_over(self, driver: SweepDriver | ClusterDriver, held: HeldDevice) -> None:
         while not (self.is_closing or held.is_lost):
@@ -86,8 +108,7 @@ class SweepJobs(threading.Thread):
                 return
             if step.started is not None:
                 self._jobs.ring()
-            self._ring.wait(LOOK_SECONDS)
-            self._ring.clear()
+            self._closing.wait(LOOK_SECONDS)
 
 
 def driver_of(store: RunStore, sweep_id: str) -> SweepDriver | ClusterDriver:

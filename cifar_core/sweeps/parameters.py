@@ -44,6 +44,16 @@ class Span(SpecModel):
         return (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
 
     @property
+    def probes(self) -> tuple[object, ...]:
+        """Values that must be allowed, so that all are: the extremes, and of real numbers one between."""
+        return self.extremes if self.whole else (*self.extremes, self.fraction)
+
+    @property
+    def fraction(self) -> float:
+        """A value between the extremes that is no whole number."""
+        return self.low + (self.high - self.low) * 0.3719
+
+    @property
     def words(self) -> str:
         """The values as a person types them."""
         ends = "..".join(f"{end:d}" if isinstance(end, int) else f"{end:g}" for end in self.extremes)
@@ -66,7 +76,7 @@ class Choice(SpecModel):
         return self
 
     @property
-    def extremes(self) -> tuple[object, ...]:
+    def probes(self) -> tuple[object, ...]:
         """All of them: none lies between others."""
         return self.values
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from cifar_core.architecture.cost import num_macs, num_params
-from cifar_core.errors import SpecError
-from cifar_core.runs import Run, RunStore
+from cifar_core.errors import SpecError, StoreError
+from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord
 from cifar_core.sweeps.asking import read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
@@ -37,7 +37,7 @@ class SweepTrial:
     @property
     def was_begun(self) -> bool:
         """Whether it is being trained, or was."""
-        return self.trial.state not in (TrialState.ILLEGAL, TrialState.REPEATED)
+        return self.trial.was_begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,15 @@ def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True)
         StoreError: it cannot be read.
     """
     sweep = store.get_sweep(sweep_id)
-    spec = read_sweep_spec(sweep.spec_json)
-    study, runs = _study(study_path(store, sweep), sweep.id, sweep.spec_json), store.sweep_runs(sweep.id)
-    trials = tuple(_trial(spec, trial, runs.get(trial.number)) for trial in study.trials())
+    spec, path, runs = read_sweep_spec(sweep.spec_json), study_path(store, sweep), store.sweep_runs(sweep.id)
+    if not path.exists():  # to open it would make it
+        if runs:
+            raise StoreError(
+                f"{path} is missing: what the sweep has tried is not known. Its runs stand with all others."
+            )
+        return SweepResults(sweep, spec, (), {})
+    study = _study(path, sweep.id, sweep.spec_json)
+    trials = tuple(_trial(sweep, spec, trial, runs.get(trial.number)) for trial in study.trials())
     return SweepResults(sweep, spec, trials, study.importances() if with_importances else {})
 
 
@@ -92,7 +98,13 @@ def _study(path: Path, sweep_id: str, spec_json: str) -> Study:
     return Study(path, sweep_id, read_sweep_spec(spec_json))
 
 
-def _trial(spec: SweepSpec, trial: StudyTrial, run: Run | None) -> SweepTrial:
+def _trial(sweep: SweepRecord, spec: SweepSpec, trial: StudyTrial, run: Run | None) -> SweepTrial:
+    if sweep.cluster_json is not None and trial.state in (TrialState.RUNNING, TrialState.FAILED):
+        # Of a job that was killed, the study does not know the end of every trial; a run that came in does.
+        if run is not None and run.state == RunState.COMPLETED:
+            trial = replace(trial, state=TrialState.COMPLETED, accuracy=run.best_accuracy)
+        elif not sweep.state.is_open:
+            trial = replace(trial, state=TrialState.FAILED)
     try:
         layers = (run.config if run is not None else trial_config(spec, trial)).architecture.layers
     except SpecError:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
-from cifar_core.runs.fields import with_fields
+from cifar_core.runs.fields import field_path, with_fields
 from cifar_core.spec_model import SpecModel
-from cifar_core.sweeps.parameters import Choice, Parameter
+from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
 
 Objective = Literal["accuracy", "params", "macs"]
 MAX_TRIALS = 10_000
@@ -68,20 +70,44 @@ class SweepSpec(SpecModel):
         return self
 
     def _check_parameters(self) -> None:
-        names = [parameter.name for parameter in self.parameters]
-        if len(set(names)) < len(names):
-            raise ValueError("a parameter is there twice: each may be there once")
         for parameter in self.parameters:
             if parameter.name.removeprefix("training.") in _SAME_FOR_ALL:
                 raise ValueError(f"parameter {parameter.name} cannot vary: accuracies on other images do not compare")
-            for value in parameter.extremes:
+            for value in parameter.probes:
                 try:
                     with_fields(self.base, {parameter.name: value})
                 except SpecError as error:
                     raise ValueError(f"parameter {parameter.name} cannot be {value!r}: {error}") from None
+        for one, other in permutations(self.parameters, 2):
+            path, longer = field_path(one.name), field_path(other.name)
+            if longer[: len(path)] == path:
+                raise ValueError(f"parameters {one.name} and {other.name} set the same field: leave one of them out")
 
     @property
     def grid_size(self) -> int | None:
         """How many combinations there are; None where a range allows any number of them."""
         sizes = [len(part.values) if isinstance(part, Choice) else None for part in self.parameters]
         return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+
+def read_parameters(texts: Sequence[str], base: RunConfig) -> list[Span | Choice]:
+    """Parameters as a person types them; between two whole numbers any number counts where the field takes it.
+
+    Args:
+        texts: as for `parse_parameter`.
+        base: the run whose fields vary.
+
+    Raises:
+        SpecError: one of them is no parameter.
+    """
+    return [_as_the_field_takes_it(parse_parameter(text), base) for text in texts]
+
+
+def _as_the_field_takes_it(parameter: Span | Choice, base: RunConfig) -> Span | Choice:
+    if not isinstance(parameter, Span) or not parameter.whole:
+        return parameter
+    try:
+        with_fields(base, {parameter.name: parameter.fraction})
+    except SpecError:
+        return parameter  # whole numbers alone, or no such field, which the sweep's own check tells
+    return parameter.changed(whole=False)

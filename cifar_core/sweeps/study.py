@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import wraps
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from cifar_core.errors import LabError, StoreError, foreign_sentence
@@ -21,6 +22,8 @@ from cifar_core.training.seeds import derive_seed
 if TYPE_CHECKING:
     import optuna
 
+P = ParamSpec("P")
+T = TypeVar("T")
 FILE = "sweeps.db"
 """Optuna's own SQLite file, in the run folder."""
 JOURNAL = "study.journal"
@@ -64,6 +67,26 @@ class StudyTrial:
     tries: int = 0
     """How often its run was taken up again."""
 
+    @property
+    def was_begun(self) -> bool:
+        """Whether it is being trained, or was."""
+        return self.state not in (TrialState.ILLEGAL, TrialState.REPEATED)
+
+
+def _in_a_sentence(method: Callable[P, T]) -> Callable[P, T]:
+    """What breaks in Optuna, or in the file behind it, is a StoreError."""
+
+    @wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except LabError:
+            raise
+        except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
+            raise StoreError(f"The sweep's trials cannot be read or kept: {foreign_sentence(error)}") from None
+
+    return told
+
 
 class Study:
     """One sweep's trials. What is told lies in a file at once, so that another process can go on."""
@@ -98,16 +121,15 @@ class Study:
         except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
             raise StoreError(f"The sweep's file {path} cannot be opened: {foreign_sentence(error)}") from None
 
+    @_in_a_sentence
     def trials(self) -> list[StudyTrial]:
         """All that were asked for, in order."""
         import optuna
 
-        try:
-            asked = self._study.get_trials(deepcopy=False)
-        except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
-            raise StoreError(f"The sweep's trials cannot be read: {foreign_sentence(error)}") from None
+        asked = self._study.get_trials(deepcopy=False)
         return [self._told(trial) for trial in asked if trial.state != optuna.trial.TrialState.WAITING]
 
+    @_in_a_sentence
     def ask(self) -> StudyTrial | None:
         """The next one to try; None where the grid is used up."""
         # A sampler of its own for each: a process that goes on with a sweep must not draw what was drawn before.
@@ -128,6 +150,7 @@ class Study:
         grid = (dict(zip(names, values, strict=True)) for values in product(*map(_choices, self._spec.parameters)))
         return next((values for values in grid if values not in tried), None)
 
+    @_in_a_sentence
     def report(self, number: int, accuracies: Sequence[float]) -> bool:
         """Tells the accuracy after each epoch so far, from the first; whether the trial is to end now."""
         if len(self._spec.objectives) > 1 or self._spec.pruner == "none":
@@ -142,22 +165,27 @@ class Study:
                 is_worse = is_worse or trial.should_prune()
         return is_worse
 
+    @_in_a_sentence
     def complete(self, number: int, values: Sequence[float]) -> None:
         """Tells what a trial came to, one value an objective."""
         self._study.tell(number, list(values))
 
+    @_in_a_sentence
     def prune(self, number: int) -> None:
         """Tells that a trial ended early, or badly: the sampler learns to stay away."""
         self._end_badly(number)
 
+    @_in_a_sentence
     def mark_pruned(self, number: int) -> None:
         """Says that a trial is being ended early: whoever goes on with the sweep must know why its run stopped."""
         self._mark(number, _PRUNED, True)
 
+    @_in_a_sentence
     def mark_parked(self, number: int, is_parked: bool) -> None:
         """Says whether a trial's run is stopped with the sweep."""
         self._mark(number, _PARKED, is_parked)
 
+    @_in_a_sentence
     def repeat(self, number: int, earlier: StudyTrial) -> None:
         """Tells that a trial has the values of an earlier one, and so would come to the same."""
         self._mark(number, _REPEATS, f"The same as trial {earlier.number + 1}.")
@@ -166,22 +194,26 @@ class Study:
         else:
             self._end_badly(number)
 
+    @_in_a_sentence
     def reject(self, number: int, why: str) -> None:
         """Tells that a trial cannot be trained."""
         self._mark(number, _ILLEGAL, why)
         self._end_badly(number)
 
+    @_in_a_sentence
     def fail(self, number: int) -> None:
         """Tells that a trial came to nothing."""
         import optuna
 
         self._study.tell(number, state=optuna.trial.TrialState.FAIL)
 
+    @_in_a_sentence
     def retry(self, number: int) -> None:
         """Counts that the run of a trial is taken up again."""
         tries = int(self._study.get_trials(deepcopy=False)[number].user_attrs.get(_TRIES, 0))
         self._mark(number, _TRIES, tries + 1)
 
+    @_in_a_sentence
     def importances(self) -> dict[str, float]:
         """The share of the differences in accuracy that each parameter explains, largest first; in 0..1.
 

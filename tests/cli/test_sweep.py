@@ -129,3 +129,20 @@ def test_one_can_be_stopped_from_another_program(cli: Cli) -> None:
     outcome = cli("sweep", "--stop", sweep.id)
     assert outcome.status == 2
     assert "is stopped: only a running one can be stopped" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "ignored", [("--trials", 3), ("--param", "lr=1,2"), ("--name", "other"), ("--set", "epochs=2"), ("--any-network",)]
+)
+def test_what_a_file_says_cannot_be_said_again_beside_it(cli: Cli, file: Path, ignored: tuple[object, ...]) -> None:
+    outcome = cli("sweep", file, *ignored)
+    assert outcome.status == 2
+    assert f"says all of the sweep: leave out {ignored[0]}." in outcome.err
+
+
+def test_a_sweep_that_was_being_stopped_when_its_program_died_is_resumed(cli: Cli) -> None:
+    store = RunStore()
+    sweep = store.add_sweep("sweep", tiny_sweep().to_json())
+    store.request_sweep_stop(sweep.id)
+    outcome = cli("sweep", "--resume", sweep.id, "--json")
+    assert (outcome.status, outcome.data["state"]) == (0, "completed")

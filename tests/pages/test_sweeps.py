@@ -207,3 +207,30 @@ def test_with_ray_a_sweep_goes_to_the_cluster_that_is_named(store: RunStore, mon
     (sweep,) = store.list_sweeps()
     place = ClusterPlace.parse(sweep.cluster_json or "")
     assert place == ClusterPlace(address="http://head:8265", folder="/shared", gpus=0.5)
+
+
+def test_the_same_sweep_is_started_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
+    session = open_page("training", dataset="digits")
+    for _ in range(2):
+        shown(session.button("sweep-start").click().run())
+    assert len(store.list_sweeps()) == 1
+    assert any("runs already" in toast for toast in toasts(session))
+
+
+def test_a_damaged_sweep_is_a_sentence_and_can_be_thrown_away(store: RunStore, done: SweepDriver) -> None:
+    broken = store.add_sweep("broken", "{}")
+    store.end_sweep(broken.id, SweepState.FAILED)
+    session = open_page("runs", sweep=broken.id)
+    assert says(session, "The sweep's search space cannot be read")
+    shown(session.button("delete-sweep").click().run())
+    assert says(session, "a search", "5 completed")
+    assert len(store.list_sweeps()) == 1
+
+
+def test_a_parameter_has_its_own_column_whatever_it_is_called(store: RunStore) -> None:
+    driver = SweepDriver(store, store.add_sweep("a search", tiny_sweep("epochs=1,2", trials=2).to_json()).id)
+    drive_to_the_end(store, driver)
+    table = open_page("runs", sweep=driver.id).dataframe[0].value
+    assert sorted(table["epochs"]) == ["1", "2"]
+    assert sorted(table["epochs done"]) == [1, 2]

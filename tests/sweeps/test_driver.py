@@ -9,6 +9,7 @@ import pytest
 
 from cifar_core.architecture import find_preset, judge
 from cifar_core.architecture.rules import all_required_pass
+from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunState, RunStore
 from cifar_core.runs.config import preset_config
 from cifar_core.runs.experiment import RunListener, execute_run
@@ -209,7 +210,8 @@ def test_what_died_is_taken_up_again_once(store: RunStore, drive: Drive) -> None
         assert driver.study.trials()[0].tries == 1
         assert step.is_over == (tries == 2)
     assert driver.study.trials()[0].state == TrialState.FAILED
-    assert store.get_sweep(driver.id).state == SweepState.COMPLETED
+    sweep = store.get_sweep(driver.id)
+    assert (sweep.state, sweep.problem) == (SweepState.FAILED, "None of its 1 trials was trained to its end.")
 
 
 def test_a_trial_that_diverged_is_not_tried_again(store: RunStore, drive: Drive) -> None:
@@ -271,3 +273,116 @@ def test_two_objectives_are_sought_together_without_pruning(store: RunStore, dri
     assert results.count(TrialState.COMPLETED) >= 4
     assert len({trial.num_params for trial in results.trials if trial.run}) > 1
     assert results.front
+
+
+def test_a_grid_is_searched_to_its_end_however_many_networks_in_a_row_are_illegal(
+    store: RunStore, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.asking.MAX_PASSED_OVER", 3)
+    base = preset_config("seed-model-3", "digits").model_dump()
+    driver = drive(
+        tiny_sweep("width_scale=3,1", "lr=1,2,3,4,5", base=base, legal_only=True, sampler="grid", trials=None)
+    )
+    while not store.waiting(1):
+        assert not driver.step().is_over
+    states = [trial.state for trial in driver.study.trials()]
+    assert states == [TrialState.ILLEGAL] * 5 + [TrialState.RUNNING]
+
+
+def test_asking_ends_after_a_while_so_that_a_stop_is_looked_for(
+    store: RunStore, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.driver.ASKING_SECONDS", 0.0)
+    driver = drive(tiny_sweep("lr=0.05..0.5", legal_only=True))
+    step = driver.step()
+    assert (step.is_over, step.ended, step.started) == (False, (0,), None)
+
+
+def test_a_trial_is_not_pruned_behind_its_last_epoch(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=6, sampler="random"))
+    for _ in range(4):
+        driver.step()
+        train_next(store)
+    driver.step()
+    claim = store.claim_next()
+    assert claim is not None
+    execute_run(store, claim, RunListener(lambda progress: None, lambda metrics: spoil(store, driver)))
+    assert store.get(claim.run_id).state == RunState.COMPLETED
+    driver.step()
+    assert driver.study.trials()[4].state == TrialState.COMPLETED
+
+
+def test_a_mark_without_its_stop_is_stopped_at_the_next_look(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    driver.study.mark_pruned(0)  # and here the program died
+    SweepDriver(store, driver.id).step()
+    (run,) = store.sweep_runs(driver.id).values()
+    assert run.state == RunState.STOPPED
+
+
+def test_what_others_train_before_a_trial_is_none_of_the_sweep_s_minutes(store: RunStore) -> None:
+    spec, now = tiny_sweep(trials=None, minutes=1), [0.0]
+    driver = SweepDriver(store, store.add_sweep(spec.name, spec.to_json()).id, clock=lambda: now[0])
+    driver.step()
+    driver.step()
+    now[0] = 1_000.0
+    assert not driver.step().is_over
+    assert store.get_sweep(driver.id).spent_seconds == 0
+
+
+def test_a_parked_trial_that_a_person_resumes_and_stops_stays_stopped(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    store.request_sweep_stop(driver.id)
+    while not driver.step().is_over:
+        pass
+    (run,) = store.sweep_runs(driver.id).values()
+    store.resume_sweep(driver.id)
+    store.resume(run.id)
+    again = SweepDriver(store, driver.id)
+    again.step()
+    store.request_stop(run.id)
+    again.step()
+    assert store.get(run.id).state == RunState.STOPPED
+    assert again.study.trials()[0].state == TrialState.FAILED
+
+
+def test_a_sweep_that_is_just_stopping_can_be_resumed(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    store.request_sweep_stop(driver.id)
+    driver.step()
+    assert store.resume_sweep(driver.id).state == SweepState.RUNNING
+    driver.step()
+    (run,) = store.sweep_runs(driver.id).values()
+    assert run.state == RunState.QUEUED
+
+
+def test_a_sweep_whose_file_is_gone_is_told_of(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    (store.folder / FILE).unlink()
+    for look in (lambda: SweepDriver(store, driver.id), lambda: sweep_results(store, driver.id)):
+        with pytest.raises(StoreError, match=r"sweeps\.db is missing"):
+            look()
+
+
+def test_a_file_that_breaks_under_way_is_one_sentence(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    (store.folder / FILE).write_bytes(b"no database" * 1_000)
+    with pytest.raises(StoreError, match="The sweep's trials cannot be read or kept"):
+        driver.step()
+
+
+def test_a_deleted_sweep_leaves_its_runs(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    driver.step()
+    with pytest.raises(SpecError, match="stop it first"):
+        store.delete_sweep(driver.id)
+    run = train_next(store)
+    driver.step()
+    store.delete_sweep(driver.id)
+    assert store.list_sweeps() == []
+    assert store.get(run.id).sweep_id is None

@@ -14,6 +14,7 @@ import pytest
 
 from cifar_core.runs import RunState, RunStore, training_jobs
 from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.jobs import SweepJobs, sweep_jobs, sweep_key
 from cifar_core.sweeps.results import sweep_results
 from cifar_core.sweeps.study import TrialState
@@ -48,6 +49,23 @@ def test_sweeps_are_driven_to_their_end_in_the_background(store: RunStore, jobs:
     for sweep in sweeps:
         assert store.get_sweep(sweep.id).state == SweepState.COMPLETED
         assert sweep_results(store, sweep.id).count(TrialState.COMPLETED) == 2
+
+
+def test_a_sweep_whose_cluster_is_silent_keeps_no_other_one_waiting_and_can_be_given_up(
+    store: RunStore, jobs: SweepJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.cluster.place.has_ray", lambda: True)
+    place = ClusterPlace(address="http://127.0.0.1:9", folder=str(store.folder / "shared"))
+    local = store.add_sweep("local", tiny_sweep(trials=1).to_json())
+    far = store.add_sweep("far", tiny_sweep(trials=1).to_json(), place.to_json())
+    jobs.ring()
+    wait_for(lambda: is_over(store, local.id))
+    wait_for(lambda: "does not answer" in store.get_sweep(far.id).problem)
+    store.request_sweep_stop(far.id)
+    wait_for(lambda: is_over(store, far.id))
+    sweep = store.get_sweep(far.id)
+    assert sweep.state == SweepState.STOPPED
+    assert "If its job runs there, it goes on." in sweep.problem
 
 
 def test_there_is_one_thread_a_store(store: RunStore, jobs: SweepJobs) -> None:
@@ -87,7 +105,8 @@ def test_a_damaged_sweep_hinders_no_other(store: RunStore, jobs: SweepJobs) -> N
     good = store.add_sweep("good", tiny_sweep(trials=1).to_json())
     jobs.ring()
     wait_for(lambda: is_over(store, good.id))
-    wait_for(lambda: store.get_sweep(broken.id).problem != "")
+    wait_for(lambda: is_over(store, broken.id))
+    assert store.get_sweep(broken.id).state == SweepState.FAILED
     assert "The sweep's search space cannot be read" in store.get_sweep(broken.id).problem
 
 

@@ -41,6 +41,7 @@ def test_ranges_and_lists_are_read_and_told_again(text: str, parameter: Span | C
         ("lr=0.1", "leaves nothing to choose: give two values or more"),
         ("lr=0.1,,0.2", "is no list of values"),
         ("lr=[0.1", "is no list of values"),
+        ("lr=" + "[" * 60_000, "is no list of values"),
         ("lr=0.1,0.1", "lr has a value twice"),
         ("lr=0.2..0.1", "lr goes from 0.2 to 0.1: the first must be the smaller one"),
         ("lr=0..1:log", "by orders of magnitude it must begin above 0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cifar_core.errors import SpecError
-from cifar_core.sweeps import SweepSpec
+from cifar_core.sweeps import Span, SweepSpec, read_parameters
 from tests.sweeps.conftest import tiny_sweep
 from tests.tiny import tiny_config
 
@@ -61,6 +61,30 @@ def test_a_value_that_no_run_can_have_is_refused_before_anything_is_trained(para
     assert sentence in str(caught.value)
 
 
-def test_a_parameter_may_be_there_once() -> None:
-    with pytest.raises(SpecError, match="there twice"):
-        tiny_sweep("lr=0.1,0.2", "lr=0.1..0.3")
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        ("lr=0.1,0.2", "lr=0.1..0.3"),
+        ("lr=0.1,0.2", "optimizer.learning_rate=0.1,0.3"),
+        ("optimizer.momentum=0.8,0.9", 'training.optimizer=[{"kind": "sgd"}, {"kind": "adamw"}]'),
+    ],
+)
+def test_no_two_parameters_set_the_same_field(parameters: tuple[str, str]) -> None:
+    with pytest.raises(SpecError, match="set the same field: leave one of them out"):
+        tiny_sweep(*parameters)
+
+
+def test_between_whole_numbers_any_number_counts_where_the_field_takes_it() -> None:
+    base = tiny_config()
+    whole = {
+        parameter.name: isinstance(parameter, Span) and parameter.whole
+        for parameter in read_parameters(
+            ("epochs=4..12", "augmentation_first=0..1", "width_scale=1..2", "lr=1..2"), base
+        )
+    }
+    assert whole == {"epochs": True, "augmentation_first": False, "width_scale": False, "lr": False}
+
+
+def test_a_range_of_real_numbers_over_whole_ones_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"parameter epochs cannot be 2\."):
+        tiny_sweep("epochs=1.0..5.0")

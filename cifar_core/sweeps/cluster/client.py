@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import urllib.error
+import urllib.request
 from typing import Any, Literal
 
 from cifar_core.errors import StoreError, foreign_sentence
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
 
+ANSWER_SECONDS = 5.0
 JobStatus = Literal["unknown", "pending", "running", "succeeded", "failed", "stopped"]
 
 
@@ -69,12 +73,18 @@ class JobClient:
             raise self._unreachable(error) from None
 
     def _client(self) -> Any:  # Ray is optional: its types are not always there
-        from ray.job_submission import JobSubmissionClient
-
         try:
+            self._require_answer()
+            from ray.job_submission import JobSubmissionClient
+
             return JobSubmissionClient(self._place.address)
         except Exception as error:
             raise self._unreachable(error) from None
+
+    def _require_answer(self) -> None:
+        """Any answer will do: Ray's own client would wait for a silent host for ever."""
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{self._place.address}/api/version", timeout=ANSWER_SECONDS).close()
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         return UnreachableError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,8 @@ class ClusterDriver:
         self._client = client(self._place)
         self._looked_at = clock()
         self._asked_at = float("-inf")
+        self._unreadable: dict[str, str] = {}
+        """What is wrong with packages, by their names."""
 
     def step(self) -> Step:
         """Looks once; asks the cluster at most every `ASK_SECONDS`."""
@@ -62,9 +65,20 @@ class ClusterDriver:
         try:
             step = self._ask(sweep)
         except UnreachableError as error:
-            self._store.note_sweep_problem(self.id, str(error))
-            return Step(is_over=False, ended=self._take_in())
+            ended = self._take_in()
+            if sweep.state == SweepState.STOPPING:  # a person gives it up
+                return self._end(SweepState.STOPPED, ended, f"{error} If its job runs there, it goes on.")
+            self._tell(sweep, str(error))
+            return Step(is_over=False, ended=ended)
+        if not step.is_over:
+            self._tell(sweep, "")
         return step
+
+    def _tell(self, sweep: SweepRecord, problem: str) -> None:
+        """What is wrong at the moment, with the packages that cannot be read."""
+        told = " ".join(filter(None, [problem, *self._unreadable.values()]))
+        if told != sweep.problem:
+            self._store.note_sweep_problem(self.id, told)
 
     def _ask(self, sweep: SweepRecord) -> Step:
         stopping = sweep.state == SweepState.STOPPING
@@ -73,8 +87,6 @@ class ClusterDriver:
         job_id = self._job_id(sweep.jobs)
         status, message = self._client.status(job_id)
         ended = self._take_in()
-        if sweep.problem:
-            self._store.note_sweep_problem(self.id, "")  # it answers again
         match status:
             case "unknown" if not stopping:  # whoever counted the job ended before it was submitted
                 self._client.submit(job_id, self.id)
@@ -94,7 +106,7 @@ class ClusterDriver:
         return Step(is_over=False, ended=ended)
 
     def _end(self, state: SweepState, ended: tuple[int, ...] = (), problem: str = "") -> Step:
-        self._store.end_sweep(self.id, state, problem)
+        self._store.end_sweep(self.id, state, " ".join(filter(None, [problem, *self._unreadable.values()])))
         return Step(is_over=True, ended=ended)
 
     def _submit_anew(self, ended: tuple[int, ...] = ()) -> Step:
@@ -111,15 +123,16 @@ class ClusterDriver:
     def _take_in(self) -> tuple[int, ...]:
         """Unpacks what is new in the shared folder; a package that cannot be read is told of, and hinders no other."""
         here, taken = self._store.sweep_trials(self.id), []
-        for path in sorted(self._folder.packages.glob("trial-*.cifarrun")):
-            number = int(path.stem.rpartition("-")[2])
-            if number in here:
-                continue
-            try:
-                unpack(self._store, path, trial_of=(self.id, number))
-                taken.append(number)
-            except SpecError as error:
-                self._store.note_sweep_problem(self.id, str(error))
+        for number, path in self._folder.arrived():
+            if number not in here:
+                try:
+                    unpack(self._store, path, trial_of=(self.id, number))
+                    taken.append(number)
+                except SpecError as error:
+                    self._unreadable[path.name] = str(error)
+                    continue
+            with contextlib.suppress(OSError):  # it may be no more than readable here
+                path.rename(self._folder.taken(number))
         return tuple(taken)
 
     def _why(self, job_id: str, message: str) -> str:

@@ -10,13 +10,15 @@ import ray
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
+from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.files import make_folder
+from cifar_core.runs.package.reading import read_package
 from cifar_core.sweeps.asking import nothing_to_train, read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.cluster.search import StudySearch
 from cifar_core.sweeps.cluster.trial import train_trial
 from cifar_core.sweeps.spec import MAX_TRIALS, SweepSpec
-from cifar_core.sweeps.study import Study
+from cifar_core.sweeps.study import Study, TrialState
 
 TUNE = "tune"
 """Tune's own folder: what it resumes from."""
@@ -32,10 +34,28 @@ def main(shared: str, sweep_id: str) -> int:
     study = Study(folder.journal, sweep_id, spec)
     tuner = _tuner(folder, spec, place, study, sweep_id)
     tuner.fit()
+    _settle(study, spec, folder)
     if not any(folder.packages.iterdir()):
         print(nothing_to_train(study), file=sys.stderr)
         return 1
     return 0
+
+
+def _settle(study: Study, spec: SweepSpec, folder: SweepFolder) -> None:
+    """Tells how those trials ended that a job before this one asked for, and that Tune had not noted when it died."""
+    for trial in study.trials():
+        if trial.state != TrialState.RUNNING:
+            continue
+        package = next((path for path in folder.packages_of(trial.number) if path.exists()), None)
+        if package is None:
+            study.fail(trial.number)
+            continue
+        with package.open("rb") as file:
+            told = read_package(file)
+        best = max(epoch.eval_accuracy for epoch in told.epochs.epochs)
+        layers = told.config.architecture.layers
+        values = {"accuracy": best, "params": num_params(layers), "macs": num_macs(layers)}
+        study.complete(trial.number, [values[objective] for objective in spec.objectives])
 
 
 def _tuner(folder: SweepFolder, spec: SweepSpec, place: ClusterPlace, study: Study, sweep_id: str) -> tune.Tuner:
@@ -55,7 +75,6 @@ def _tuner(folder: SweepFolder, spec: SweepSpec, place: ClusterPlace, study: Stu
             scheduler=_scheduler(spec),
             num_samples=spec.trials or spec.grid_size or MAX_TRIALS,
             max_concurrent_trials=place.at_once,
-            time_budget_s=None if spec.minutes is None else 60 * spec.minutes,
         ),
         run_config=tune.RunConfig(
             name=TUNE, storage_path=str(folder.path), failure_config=tune.FailureConfig(max_failures=1), verbose=1

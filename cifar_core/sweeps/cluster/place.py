@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,16 @@ INSTALL = "pip install -r requirements-ray.txt"
 """The one command that brings Ray."""
 
 
+_PACKAGE = re.compile(r"trial-(\d{5,})\.cifarrun")
+
+
 class ClusterPlace(SpecModel):
     """A Ray cluster as a sweep sees it."""
 
     address: Annotated[str, Field(pattern=r"^https?://[^\s/]+$", max_length=200)]
     """Of the cluster's dashboard, whose Jobs API takes the sweep: "http://head:8265"."""
-    folder: Annotated[str, Field(min_length=1, max_length=1_000)]
-    """Shared by this machine and all of the cluster's, under the same path."""
+    folder: Annotated[str, Field(pattern=r"^/", max_length=1_000)]
+    """Shared by this machine and all of the cluster's, under the same absolute path."""
     python: Annotated[str, Field(min_length=1, max_length=1_000)] = "python"
     """What starts this project's Python there."""
     data: Annotated[str, Field(max_length=1_000)] | None = None
@@ -63,3 +67,16 @@ class SweepFolder:
     def package(self, number: int) -> Path:
         """Of a trial, counted from 0."""
         return self.packages / f"trial-{number:05}.cifarrun"
+
+    def taken(self, number: int) -> Path:
+        """Its name once its run is in the store: a run that a person throws away must not come back."""
+        return self.packages / f"trial-{number:05}.taken"
+
+    def packages_of(self, number: int) -> tuple[Path, Path]:
+        """Where the package of a trial may be."""
+        return self.package(number), self.taken(number)
+
+    def arrived(self) -> list[tuple[int, Path]]:
+        """Packages that are yet to be taken in, with the numbers of their trials."""
+        found = ((_PACKAGE.fullmatch(path.name), path) for path in sorted(self.packages.glob("trial-*.cifarrun")))
+        return [(int(match[1]), path) for match, path in found if match is not None]

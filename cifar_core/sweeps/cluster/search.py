@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,11 @@ class StudySearch(Searcher):
         self._study, self._spec = study, spec
         self._numbers: dict[str, int] = {}
         """Of the study's trials, by Tune's ids."""
+        self._ends_at = math.inf if spec.minutes is None else time.time() + 60 * spec.minutes
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:
-        """The next trial; `Searcher.FINISHED` where there is nothing left to try."""
-        trial = next_trial(self._study, self._spec)
+        """The next trial; `Searcher.FINISHED` where there is nothing left to try, or the minutes are over."""
+        trial = None if time.time() >= self._ends_at else next_trial(self._study, self._spec).trial
         if trial is None:
             return Searcher.FINISHED
         self._numbers[trial_id] = trial.number

@@ -28,7 +28,7 @@ def pareto_figure(points: Sequence[ParetoPoint], params_below: int, height: int 
     """Each trial a dot, the best for each number of parameters joined, and the assignment's limit as a line.
 
     Args:
-        points: in the order in which the table has them: a click tells a dot's place among them.
+        points: the trials that were trained to their end.
         params_below: the assignment's limit.
         height: screen pixels.
     """
@@ -56,16 +56,14 @@ def pareto_figure(points: Sequence[ParetoPoint], params_below: int, height: int 
         text=[point.title for point in points],
         hovertemplate="%{text}<extra></extra>",
     )
+    figure.add_vline(x=params_below, line={"color": color(1), "dash": "dash"})
+    at = {"x": params_below, "y": 0, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+    figure.add_annotation(text=f"{params_below:,} parameters", showarrow=False, **at)
     most = max((point.num_params for point in points), default=params_below)
-    # A search among small networks would be pressed into a corner by a limit far away.
-    if most > params_below / 3:
-        figure.add_vline(x=params_below, line={"color": color(1), "dash": "dash"})
-        at = {"x": params_below, "y": 0, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
-        figure.add_annotation(text=f"{params_below:,} parameters", showarrow=False, **at)
     return laid_out(
         figure,
         height,
-        xaxis={"title": "parameters", "tickformat": ",d"},
+        xaxis={"title": "parameters", "tickformat": ",d", "range": [0, 1.04 * max(most, params_below)]},
         yaxis={"title": "validation accuracy (%)"},
     )
 

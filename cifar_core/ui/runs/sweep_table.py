@@ -22,7 +22,7 @@ _COLUMNS: dict[str, Any] = {
     "front": st.column_config.CheckboxColumn(width=56, help="No other trial has fewer parameters and more accuracy."),
     "parameters": _numbers(width=90, format="localized"),
     "MACs": st.column_config.TextColumn(width=80),
-    "epochs": _numbers(width=64, help="Done."),
+    "epochs done": _numbers(width=84),
     "run": st.column_config.TextColumn(width=80),
 }
 
@@ -75,7 +75,7 @@ def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str,
         "parameters": trial.num_params,
         **told,
         "MACs": None if trial.macs is None else macs(trial.macs),
-        "epochs": None if run is None else run.epochs_done,
+        "epochs done": None if run is None else run.epochs_done,
         "run": None if run is None else run.id[-6:],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.architecture.rules import RuleLimits
+from cifar_core.errors import LabError
 from cifar_core.runs import RunStore
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.results import SweepResults, SweepTrial, sweep_results
@@ -86,9 +87,14 @@ def _choose(sweeps: list[SweepRecord]) -> SweepRecord:
 
 
 def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
-    results = sweep_results(store, sweep_id, with_importances=False)
-    if was_open != results.sweep.state.is_open:
+    if was_open != store.get_sweep(sweep_id).state.is_open:
         st.rerun()  # the whole page draws once more, and the refresh begins or ends
+    try:
+        results = sweep_results(store, sweep_id, with_importances=False)
+    except LabError as error:  # what cannot be read can still be stopped, and thrown away
+        _draw_actions(store.get_sweep(sweep_id))
+        st.error(plain(str(error)), icon=":material/error:")
+        return
     _draw_head(results)
     if not results.trials:
         st.caption("Nothing was tried yet. Its first trial begins when nothing else trains.")
@@ -117,23 +123,37 @@ def _draw_head(results: SweepResults) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
-        if sweep.state.is_open:
-            st.button(
-                "Stop the sweep",
-                icon=":material/stop_circle:",
-                key="stop-sweep",
-                disabled=sweep.state == SweepState.STOPPING,
-                help="Its trial stops after the running batch, and goes on with the sweep.",
-                on_click=_stop,
-                args=(sweep.id,),
-            )
-        elif sweep.state in (SweepState.STOPPED, SweepState.FAILED) and st.button(
-            "Resume it", icon=":material/resume:", key="resume-sweep", on_click=_resume, args=(sweep.id,)
-        ):
-            st.rerun()  # the refresh begins
+        _draw_actions(sweep)
     st.caption("Varies: " + "; ".join(f"{plain(part.name)} {plain(part.words)}" for part in spec.parameters))
     if sweep.problem:
         st.error(plain(sweep.problem), icon=":material/error:")
+
+
+def _draw_actions(sweep: SweepRecord) -> None:
+    if sweep.state.is_open:
+        st.button(
+            "Stop the sweep",
+            icon=":material/stop_circle:",
+            key="stop-sweep",
+            disabled=sweep.state == SweepState.STOPPING,
+            help="Its trial stops after the running batch, and goes on with the sweep.",
+            on_click=_stop,
+            args=(sweep.id,),
+        )
+        return
+    if sweep.state in (SweepState.STOPPED, SweepState.FAILED) and st.button(
+        "Resume it", icon=":material/resume:", key="resume-sweep", on_click=_resume, args=(sweep.id,)
+    ):
+        st.rerun()  # the refresh begins
+    if st.button(
+        "Delete",
+        icon=":material/delete:",
+        key="delete-sweep",
+        help="The sweep goes; its runs stay, with all others.",
+        on_click=_delete,
+        args=(sweep.id,),
+    ):
+        st.rerun()  # another sweep stands here
 
 
 def _draw_best(results: SweepResults) -> None:
@@ -143,7 +163,7 @@ def _draw_best(results: SweepResults) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {best.num_params:,} parameters ({values_in_words(best)}).",
+            f"images with {best.num_params:,} parameters ({plain(values_in_words(best))}).",
             width="stretch",
         )
         if best.run is not None:
@@ -216,5 +236,13 @@ def _resume(sweep_id: str) -> None:
         resources.run_store().resume_sweep(sweep_id)
         resources.sweeps().ring()
         add_news("The sweep goes on.", ":material/resume:")
+
+    told(act)
+
+
+def _delete(sweep_id: str) -> None:
+    def act() -> None:
+        resources.run_store().delete_sweep(sweep_id)
+        add_news("The sweep is deleted; its runs are still there.", ":material/delete:")
 
     told(act)

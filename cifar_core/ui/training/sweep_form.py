@@ -12,7 +12,7 @@ from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.fields import WIDTH_SCALE
-from cifar_core.sweeps import SweepSpec, parse_parameter
+from cifar_core.sweeps import SweepSpec, read_parameters
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
 from cifar_core.ui import resources
@@ -166,7 +166,14 @@ def _choose_search() -> dict[str, Any]:
     left, right = st.columns(2)
     with left:
         trials = st.number_input(
-            "Trials at most", 1, 1_000, 12, key="sweep.trials", persist_state="session", help="That are trained."
+            "Trials at most",
+            1,
+            1_000,
+            12,
+            key="sweep.trials",
+            persist_state="session",
+            help="That are trained. A whole grid has as many as there are combinations.",
+            disabled=st.session_state.get("sweep.sampler") == "grid",
         )
         seeks = st.selectbox(
             "Search for",
@@ -217,10 +224,11 @@ def _choose_search() -> dict[str, Any]:
 def _spec(config: RunConfig, search: dict[str, Any]) -> SweepSpec | str:
     """The sweep, or why there can be none."""
     try:
-        parameters = [
-            parse_parameter(f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}")
+        typed = [
+            f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}"
             for row in st.session_state[_ROWS]
         ]
+        parameters = read_parameters(typed, config)
         return SweepSpec.parse(
             {
                 "name": config.name[:MAX_SWEEP_NAME],
@@ -237,6 +245,12 @@ def _start(store: RunStore, spec: SweepSpec, place: ClusterPlace | None) -> None
     try:
         if place is None:
             require_dataset(spec.base.dataset)
+        running = (each for each in store.list_sweeps() if each.state.is_open)
+        same = next((each for each in running if each.spec_json == spec.to_json()), None)
+        if same is not None:  # a double click, or the same button pressed in two browsers
+            st.session_state[_STARTED] = same.id
+            st.toast(f"{plain(spec.name)} runs already. Any change makes another sweep.", icon=":material/info:")
+            return
         sweep = store.add_sweep(spec.name, spec.to_json(), None if place is None else place.to_json())
         resources.sweeps().ring()
     except LabError as error:

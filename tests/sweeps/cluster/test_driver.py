@@ -200,7 +200,45 @@ def test_a_damaged_package_is_told_of_and_hinders_no_other(
     train_there(driver, place, far)
     SweepFolder(Path(place.folder), driver.id).package(7).write_bytes(b"nothing")
     assert driver.step().ended == (0,)
-    assert "trial-00007.cifarrun cannot be unpacked" in store.get_sweep(driver.id).problem
+    for _ in range(3):
+        assert "trial-00007.cifarrun cannot be unpacked" in store.get_sweep(driver.id).problem
+        driver.step()
+
+
+def test_a_run_that_a_person_threw_away_does_not_come_back(
+    store: RunStore, driver: ClusterDriver, place: ClusterPlace, far: RunStore
+) -> None:
+    driver.step()
+    train_there(driver, place, far)
+    driver.step()
+    (run,) = store.sweep_runs(driver.id).values()
+    store.delete([run.id])
+    store.purge([run.id])
+    assert driver.step().ended == ()
+    assert store.sweep_runs(driver.id) == {}
+    assert sweep_results(store, driver.id).trials[0].accuracy is not None
+
+
+def test_a_file_that_is_no_trial_s_is_left_alone(store: RunStore, driver: ClusterDriver, place: ClusterPlace) -> None:
+    driver.step()
+    packages = SweepFolder(Path(place.folder), driver.id).packages
+    packages.mkdir(parents=True)
+    (packages / "trial-00001 (copy).cifarrun").write_bytes(b"")
+    assert driver.step().ended == ()
+    assert store.get_sweep(driver.id).problem == ""
+
+
+def test_a_run_that_came_in_is_completed_whatever_a_killed_job_knew_of_it(
+    store: RunStore, driver: ClusterDriver, place: ClusterPlace, far: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.step()
+    monkeypatch.setattr(Study, "complete", lambda *told: None)
+    train_there(driver, place, far)
+    driver.step()
+    (trial,) = sweep_results(store, driver.id).trials
+    assert trial.trial.state == TrialState.COMPLETED
+    assert trial.run is not None
+    assert trial.accuracy == trial.run.best_accuracy
 
 
 def test_without_ray_the_command_that_brings_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,6 +253,7 @@ def test_without_ray_the_command_that_brings_it_is_named(monkeypatch: pytest.Mon
         ({"address": "head:8265"}, "address is 'head:8265'"),
         ({"address": "http://head:8265/jobs"}, "address"),
         ({"folder": ""}, "folder"),
+        ({"folder": "shared"}, "folder is 'shared'"),
         ({"cpus": 0}, "cpus is 0"),
         ({"gpus": -1}, "gpus is -1"),
         ({"at_once": 0}, "at_once is 0"),
