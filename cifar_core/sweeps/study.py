@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,11 @@ from enum import StrEnum
 from functools import wraps
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from cifar_core.errors import LabError, StoreError, foreign_sentence
 from cifar_core.files import make_folder
-from cifar_core.sweeps.parameters import Parameter, Span
+from cifar_core.sweeps.optuna_terms import choices, distribution, storage, stored_value
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.training.seeds import derive_seed
 
@@ -111,7 +109,7 @@ class Study:
         try:
             make_folder(path.parent)
             self._study = optuna.create_study(
-                storage=_storage(path),
+                storage=storage(path),
                 study_name=sweep_id,
                 directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
                 load_if_exists=True,
@@ -140,14 +138,14 @@ class Study:
             if left is None:
                 return None
             self._study.enqueue_trial(left, skip_if_exists=True)
-        trial = self._study.ask({parameter.name: _distribution(parameter) for parameter in self._spec.parameters})
+        trial = self._study.ask({parameter.name: distribution(parameter) for parameter in self._spec.parameters})
         return self._told(trial.storage.get_trial(trial._trial_id))
 
     def _left_of_grid(self) -> dict[str, str] | None:
         """A combination that was not tried yet, the last parameter changing fastest; None where all were."""
         names = [parameter.name for parameter in self._spec.parameters]
         tried = [trial.params for trial in self._study.get_trials(deepcopy=False)]
-        grid = (dict(zip(names, values, strict=True)) for values in product(*map(_choices, self._spec.parameters)))
+        grid = (dict(zip(names, values, strict=True)) for values in product(*map(choices, self._spec.parameters)))
         return next((values for values in grid if values not in tried), None)
 
     @_in_a_sentence
@@ -253,7 +251,7 @@ class Study:
             accuracy=trial.values[0] if is_done else None,
             state=TrialState.ILLEGAL if illegal else TrialState.REPEATED if repeats else state,
             values={
-                part.name: _value(part, trial.params[part.name])
+                part.name: stored_value(part, trial.params[part.name])
                 for part in self._spec.parameters
                 if part.name in trial.params
             },
@@ -292,33 +290,3 @@ class Study:
         if self._spec.pruner == "asha":
             return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
         return optuna.pruners.MedianPruner(n_startup_trials=4)
-
-
-def _storage(path: Path) -> optuna.storages.BaseStorage:
-    from optuna.storages import JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    if path.name != FILE:
-        return JournalStorage(JournalFileBackend(str(path)))
-    # Several processes look at the file: one waits for the other's write rather than fail.
-    return RDBStorage(f"sqlite:///{quote(str(path))}", engine_kwargs={"connect_args": {"timeout": 30}})
-
-
-def _distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
-    import optuna
-
-    if not isinstance(parameter, Span):
-        return optuna.distributions.CategoricalDistribution(_choices(parameter))
-    if parameter.whole:
-        return optuna.distributions.IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
-    return optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
-
-
-def _choices(parameter: Parameter) -> tuple[str, ...]:
-    """As text: Optuna's file keeps no objects."""
-    assert not isinstance(parameter, Span)
-    return tuple(json.dumps(value, sort_keys=True) for value in parameter.values)
-
-
-def _value(parameter: Parameter, stored: Any) -> object:
-    return stored if isinstance(parameter, Span) else json.loads(stored)

@@ -1,0 +1,46 @@
+"""Parameters and files in Optuna's terms."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cifar_core.sweeps.parameters import Parameter, Span
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def storage(path: Path) -> optuna.storages.BaseStorage:
+    """A study's file: SQLite where it is called `.db`, else a journal."""
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if path.suffix != ".db":
+        return JournalStorage(JournalFileBackend(str(path)))
+    # Several processes look at the file: one waits for the other's write rather than fail.
+    return RDBStorage(f"sqlite:///{quote(str(path))}", engine_kwargs={"connect_args": {"timeout": 30}})
+
+
+def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
+    """What Optuna draws a parameter from."""
+    import optuna
+
+    if not isinstance(parameter, Span):
+        return optuna.distributions.CategoricalDistribution(choices(parameter))
+    if parameter.whole:
+        return optuna.distributions.IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
+    return optuna.distributions.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+
+
+def choices(parameter: Parameter) -> tuple[str, ...]:
+    """The values of a list, as text: Optuna's file keeps no objects."""
+    assert not isinstance(parameter, Span)
+    return tuple(json.dumps(value, sort_keys=True) for value in parameter.values)
+
+
+def stored_value(parameter: Parameter, stored: Any) -> object:
+    """A value of a parameter, as Optuna keeps it."""
+    return stored if isinstance(parameter, Span) else json.loads(stored)
