@@ -36,7 +36,7 @@ from cifar_core.words import counted, duration, moment, percent
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other field. Repeatable.")
 @click.option("--dataset", type=click.Choice(DATASET_NAMES), default="cifar10", show_default=True)
 @click.option("--trials", type=int, help="Train at most so many.")
-@click.option("--minutes", type=float, help="Begin no trial behind so many.")
+@click.option("--minutes", type=float, help="Begin no trial after so many.")
 @click.option("--and", "second", type=click.Choice(get_args(Objective)[1:]), help="Seek fewer of these as well.")
 @click.option("--sampler", type=click.Choice(["tpe", "random", "grid"]), help="What is tried next (default: tpe).")
 @click.option("--pruner", type=click.Choice(["median", "asha", "none"]), help="What ends early (default: median).")

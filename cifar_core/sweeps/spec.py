@@ -40,7 +40,7 @@ class SweepSpec(SpecModel):
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
     """At most so many are trained; None for as many as the minutes, or the grid, allow."""
     minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Behind so many no trial begins."""
+    """After so many no trial begins."""
     legal_only: bool = True
     """Whether networks that break a rule of the assignment are passed over, before anything is trained."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0

@@ -191,7 +191,7 @@ def _choose_search() -> dict[str, Any]:
             placeholder="no limit",
             key="sweep.minutes",
             persist_state="session",
-            help="Behind so many no trial begins; the one under way ends as usual.",
+            help="After so many no trial begins; the one under way ends as usual.",
         )
         sampler = st.selectbox(
             "What is tried next",
