@@ -54,17 +54,23 @@ def judge_run(run: TestedRun, limits: RunLimits | None = None) -> tuple[RunRule,
 
 
 def _transform(run: TestedRun, name: str, title: str) -> RunRule:
-    # A transform whose probability is 0 never happens.
-    chances = [transform.p for transform in run.config.augmentation.transforms if transform.type == name]
+    training = run.config.training
+    if name == "horizontal_flip" and training.alternate_flips:
+        detail = "Every image is mirrored in turns by the training itself: the assignment asks for albumentations."
+        value: int | str = "not by albumentations"
+        return RunRule(name=name, title=title, passed=False, value=value, limit=">= 1", detail=detail)
+    # A transform whose probability is 0 never happens; over a run each has the mean of its first and last strength.
+    strength = (training.augmentation_first + training.augmentation_last) / 2
+    chances = [strength * transform.p for transform in run.config.augmentation.transforms if transform.type == name]
     applied = [chance for chance in chances if chance > 0]
-    engine = run.config.training.augmentation_engine
+    engine = training.augmentation_engine
     passed = bool(applied) and engine == "albumentations"
     if applied:
         shares = ", ".join(f"{100 * chance:g} %" for chance in applied)
         detail = f"Applied to {shares} of the training images"
         detail += "." if passed else f" by the {engine} engine: the assignment asks for albumentations."
     else:
-        detail = "It is listed with probability 0." if chances else "The augmentation does not list it."
+        detail = "It is listed, and never happens." if chances else "The augmentation does not list it."
     value = len(applied) if passed or not applied else "not by albumentations"
     return RunRule(name=name, title=title, passed=passed, value=value, limit=">= 1", detail=detail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from cifar_core.architecture.build import build_seeded
 from cifar_core.cli.bench_outputs import BenchMachine, RaceBenchOutput, RaceCurve, RacePoint
 from cifar_core.cli.printing import json_option, print_json, print_table
 from cifar_core.data import available_datasets
+from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig, preset_config
 from cifar_core.runs.run_data import load_run_data
 from cifar_core.training import find_recipe, recipe_names
@@ -73,6 +75,8 @@ def bench_race(
         SpecError: `limit_train` or `seed` cannot be.
         TrainingError: the loss is no finite number.
     """
+    if not math.isfinite(minutes):
+        raise SpecError(f"minutes is {minutes}: it must be a finite number above 0.")
     (load_before, *_), dataset = psutil.getloadavg(), available_datasets()[0]
     configs = [
         _config(name, chosen, dataset, seed, limit_train) for name, chosen in zip(RACERS, (recipe, None), strict=True)
@@ -81,7 +85,10 @@ def bench_race(
     training = configs[0].training
     return RaceBenchOutput(
         curves=curves,
-        seed_log_seconds_to={f"{mark:g}": _by_seed_log(curves[-1].points, mark) for mark in MARKS},
+        # The log's epochs have all training images: shorter ones say nothing of it.
+        seed_log_seconds_to={
+            f"{mark:g}": None if limit_train else _by_seed_log(curves[-1].points, mark) for mark in MARKS
+        },
         minutes=minutes,
         seed=seed,
         dataset=dataset,
@@ -163,7 +170,8 @@ def _print(output: RaceBenchOutput) -> None:
     print_table(("network", "recipe", "epochs", "time", "best validation", *to), rows)
     on = output.measured_on
     click.echo(
-        "\nBy its own log: as many epochs as the seed document's log takes, at the seconds an epoch measured here."
+        "\nBy its own log: as many epochs as the seed document's log takes to its test accuracy, of 50,000 images each,"
+        " at the seconds an epoch measured here, of 45,000."
         f"\nSeed {output.seed}, {output.dataset}, {output.minutes:g} minutes each at most; {output.device}, torch "
         f"{output.torch}; on {on.machine}, Python {on.python}, version {on.version}; load {output.load_before:.1f} "
         "before it began."

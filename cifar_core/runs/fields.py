@@ -15,6 +15,7 @@ from cifar_core.training import TrainingSpec
 WIDTH_SCALE = "width_scale"
 """No field: the factor by which all widths of the network are multiplied, before its fields are set."""
 SHORT_NAMES = {"lr": "training.optimizer.learning_rate"}
+_NO_SETTINGS = ("schema_version", "recipe")
 _SPECS = ("architecture", "augmentation", "training")
 _PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 
@@ -76,6 +77,8 @@ def _factor(value: object) -> float:
 
 def _put(data: dict[str, Any], name: str, value: object) -> None:
     path = _path(name)
+    if path[-1] in _NO_SETTINGS:
+        raise SpecError(f"{name!r} cannot be set: it only says what the other fields were made from.")
     place: Any = data
     for at, part in enumerate(path):
         known = (

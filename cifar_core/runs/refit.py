@@ -18,8 +18,10 @@ def refit_config(run: Run) -> RunConfig:
     """A run's settings, to be trained with on all images: what was held out trains too, and nothing is chosen.
 
     Raises:
-        SpecError: it is not completed, or held nothing out.
+        SpecError: it is not completed, held nothing out, or was deleted.
     """
+    if run.deleted_at is not None:
+        raise SpecError(f"Run {run.id} was deleted: restore it to refit it.")
     if not can_refit(run):
         protocol = run.config.training.protocol
         raise SpecError(

@@ -62,7 +62,7 @@ _RECIPES = (
     Recipe(
         name="hour",
         title="An hour",
-        teaches="The quick recipe five times as long: 80 epochs, about an hour on a processor.",
+        teaches="The quick recipe five times as long: 80 epochs, an hour or two on a processor.",
         spec=_QUICK.changed(recipe="hour", epochs=80),
     ),
     Recipe(

@@ -20,6 +20,7 @@ def judged(
     protocol: str = "validation",
     limit_test: int | None = None,
     engine: str = "albumentations",
+    **training: object,
 ) -> dict[str, RunRule]:
     config = tiny_config(
         dataset=dataset,
@@ -27,6 +28,7 @@ def judged(
         protocol=protocol,
         limit_test=limit_test,
         augmentation_engine=engine,
+        **training,
     )
     return {rule.name: rule for rule in judge_run(stored_run(store, config, [0.5], test=test), limits)}
 
@@ -45,7 +47,22 @@ def test_without_augmentation_none_is_there(store: RunStore) -> None:
 def test_a_transform_that_never_happens_does_not_count(store: RunStore) -> None:
     rule = judged(store, AugmentationSpec(transforms=(HorizontalFlip(p=0),)))["horizontal_flip"]
     assert not rule.passed
-    assert "probability 0" in rule.detail
+    assert rule.detail == "It is listed, and never happens."
+
+
+def test_what_a_training_weakens_counts_as_often_as_it_happens(store: RunStore) -> None:
+    assignment = find_augmentation("assignment").spec
+    fading = judged(store, assignment, augmentation_last=0.0)["horizontal_flip"]
+    assert (fading.passed, fading.detail) == (True, "Applied to 25 % of the training images.")
+    never = judged(store, assignment, augmentation_first=0.0, augmentation_last=0.0)
+    assert not any(never[name].passed for name in ("horizontal_flip", "shift_scale_rotate", "coarse_dropout"))
+
+
+def test_mirroring_in_turns_is_no_flip_of_albumentations(store: RunStore) -> None:
+    rules = judged(store, find_augmentation("assignment").spec, alternate_flips=True)
+    assert not rules["horizontal_flip"].passed
+    assert "mirrored in turns by the training itself" in rules["horizontal_flip"].detail
+    assert rules["shift_scale_rotate"].passed
 
 
 def test_a_transform_that_albumentations_does_not_carry_out_does_not_count_and_says_so(store: RunStore) -> None:

@@ -18,6 +18,8 @@ def test_a_race_tells_accuracy_against_seconds_of_both(cli: Cli, monkeypatch: py
         ("quick-cpu", "quick"),
         ("seed-model-3", "seed"),
     ]
+    # The seed document's log is of whole epochs: one of 32 images says nothing of it.
+    assert set(data["seed_log_seconds_to"].values()) == {None}
     for curve in data["curves"]:
         assert [point["epoch"] for point in curve["points"]] == list(range(1, len(curve["points"]) + 1))
         seconds = [point["seconds"] for point in curve["points"]]
@@ -57,4 +59,5 @@ def test_the_seed_s_log_is_told_at_the_seconds_an_epoch_measured_here() -> None:
 
 def test_minutes_that_cannot_be_are_refused(cli: Cli) -> None:
     cli("bench", "race", "--minutes", "0").assert_refused(2, "--minutes")
+    cli("bench", "race", "--minutes", "nan").assert_refused(2, "it must be a finite number above 0")
     cli("bench", "race", "--limit-train", "1").assert_refused(2, "limit_train")

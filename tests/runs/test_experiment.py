@@ -206,6 +206,10 @@ def test_only_a_completed_run_that_held_images_out_is_refitted(store: RunStore) 
     stopped = executed(store, tiny_config(), RunListener(should_stop=lambda: True))
     with pytest.raises(SpecError, match="is interrupted"):
         refit_config(stopped)
+    deleted = executed(store, tiny_config(epochs=1))
+    store.delete([deleted.id])
+    with pytest.raises(SpecError, match="was deleted: restore it to refit it"):
+        refit_config(store.get(deleted.id))
 
 
 def test_equal_runs_have_equal_figures_and_another_seed_has_others(store: RunStore) -> None:

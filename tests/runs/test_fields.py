@@ -69,6 +69,8 @@ def test_nothing_to_set_changes_nothing() -> None:
         ("width_scale", "wide", "width_scale is 'wide'"),
         ("width_scale", float("nan"), "width_scale is nan"),
         ("name", "x", "There is no field 'name'"),
+        ("recipe", "seed", "'recipe' cannot be set"),
+        ("training.schema_version", 1, "cannot be set"),
     ],
 )
 def test_what_cannot_be_set_is_one_sentence(name: str, value: object, sentence: str) -> None:
