@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cifar_core.analysis.run_rules import RunLimits, RunRule, judge_run
@@ -20,7 +22,7 @@ def judged(
     protocol: str = "validation",
     limit_test: int | None = None,
     engine: str = "albumentations",
-    **training: object,
+    **training: Any,
 ) -> dict[str, RunRule]:
     config = tiny_config(
         dataset=dataset,
