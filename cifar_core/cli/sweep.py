@@ -218,11 +218,10 @@ def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -
 def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
     for trial in sweep_results(store, sweep_id, with_importances=False).trials:
         if trial.trial.number in numbers:
-            values = ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
             best = percent(trial.run.best_accuracy) if trial.run is not None else "-"
             epochs = f" after {counted(trial.run.epochs_done, 'epoch')}" if trial.run is not None else ""
             end = trial.trial.why or best
-            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {end} ({values})")
+            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {end} ({trial.trial.in_words})")
 
 
 def _print_results(results: SweepResults) -> None:
@@ -233,7 +232,7 @@ def _print_results(results: SweepResults) -> None:
         (
             trial.trial.number + 1,
             trial.trial.state,
-            *(_short(trial.trial.values.get(part.name)) for part in results.spec.parameters),
+            *(trial.trial.words.get(part.name, "-") for part in results.spec.parameters),
             percent(trial.accuracy),
             "-" if trial.num_params is None else f"{trial.num_params:,}",
             "-" if trial.run is None else trial.run.id,
@@ -259,7 +258,3 @@ def _print_results(results: SweepResults) -> None:
             f"{best.num_params:,} parameters{run}."
         )
     click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

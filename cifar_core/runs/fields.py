@@ -81,12 +81,8 @@ def _put(data: dict[str, Any], name: str, value: object) -> None:
         raise SpecError(f"{name!r} cannot be set: it only says what the other fields were made from.")
     place: Any = data
     for at, part in enumerate(path):
-        known = (
-            isinstance(part, str) and isinstance(place, dict) and part in place
-            if isinstance(part, str)
-            else isinstance(place, list | tuple) and part < len(place)
-        )
-        if not known:
+        known = range(len(place)) if isinstance(place, list | tuple) else place if isinstance(place, dict) else ()
+        if part not in known:
             raise SpecError(f"There is no field {name!r}: {_there(place, path[:at])}.")
         if at < len(path) - 1:
             if isinstance(place[part], tuple):

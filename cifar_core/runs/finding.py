@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs.beats import BeatWatch
@@ -38,7 +38,7 @@ class RunFinder:
         self.mark_vanished()
         with self._database.reading() as session:
             row = session.get(RunRow, run_id)
-            return record_from_row(row or session.get_one(RunRow, _id_by_part(session, run_id)))
+            return record_from_row(row or session.get_one(RunRow, id_by_part(session, RunRow.id, run_id, "run")))
 
     def find_ids(self, named: Sequence[str]) -> list[str]:
         """Whole ids of runs that are named as for `get`, each once; runs are found whose configuration is damaged too.
@@ -49,7 +49,9 @@ class RunFinder:
         self.mark_vanished()
         with self._database.reading() as session:
             here = set(session.scalars(select(RunRow.id).where(RunRow.id.in_(named))))
-            return list(dict.fromkeys(name if name in here else _id_by_part(session, name) for name in named))
+            return list(
+                dict.fromkeys(name if name in here else id_by_part(session, RunRow.id, name, "run") for name in named)
+            )
 
     def group(self, group_id: str) -> list[Run]:
         """The runs that were launched together, in the order of their launch, without the deleted ones."""
@@ -100,15 +102,26 @@ class RunFinder:
         return not is_own and (owner.has_vanished() or self._watch.stands_still(row.id, (row.fence, row.beat)))
 
 
-def _id_by_part(session: Session, part: str) -> str:
-    found = RunRow.id.startswith(part, autoescape=True)
+def id_by_part(session: Session, column: InstrumentedAttribute[str], part: str, what: str) -> str:
+    """The one id that begins with a part, or ends with at least six characters of it.
+
+    Args:
+        session: to read with.
+        column: of the ids.
+        part: as a person gave it.
+        what: it is an id of, as in "run".
+
+    Raises:
+        SpecError: there is none, or there are several.
+    """
+    found = column.startswith(part, autoescape=True)
     if len(part) >= ID_ENDING:
-        found = or_(found, RunRow.id.endswith(part, autoescape=True))
-    ids = session.scalars(select(RunRow.id).where(found).limit(2)).all() if part else []
+        found = or_(found, column.endswith(part, autoescape=True))
+    ids = session.scalars(select(column).where(found).limit(2)).all() if part else []
     if not ids:
-        raise SpecError(f"There is no run {part!r} in this store.")
+        raise SpecError(f"There is no {what} {part!r} in this store.")
     if len(ids) > 1:
-        raise SpecError(f"Several runs match {part!r}: give more of the id.")
+        raise SpecError(f"Several {what}s match {part!r}: give more of the id.")
     return ids[0]
 
 

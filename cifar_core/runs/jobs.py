@@ -161,11 +161,19 @@ class TrainingJobs(threading.Thread):
         return True
 
 
+def living_thread(name: str) -> threading.Thread | None:
+    """The background thread of this name, unless it is closing.
+
+    The living threads themselves are the register. A variable of a module would not do: a page server re-imports
+    modules after an edit and drops its caches on request, and would then start a second one. After a re-import its
+    class is an older one, alike in use.
+    """
+    named = (thread for thread in threading.enumerate() if thread.name == name)
+    return next((thread for thread in named if not getattr(thread, "is_closing", False)), None)
+
+
 def training_jobs(store: RunStore, kind: WorkerKind | None = None) -> TrainingJobs:
     """The thread for a store, started on first use: one a process.
-
-    The living threads themselves are the register. A variable of this module would not do: a page server re-imports
-    modules after an edit and drops its caches on request, and would then start a second trainer.
 
     Args:
         store: whose runs it takes.
@@ -175,9 +183,9 @@ def training_jobs(store: RunStore, kind: WorkerKind | None = None) -> TrainingJo
         SpecError: the environment names no kind of worker.
     """
     with _starting:
-        for thread in threading.enumerate():
-            if thread.name == _thread_name(store.url) and not getattr(thread, "is_closing", False):
-                return thread  # type: ignore[return-value]  # after a re-import its class is an older one, alike in use
+        there = living_thread(_thread_name(store.url))
+        if there is not None:
+            return there  # type: ignore[return-value]
         jobs = TrainingJobs(store, kind or worker_kind())
         jobs.start()
         # A thread that still computes while the interpreter goes down aborts the process.

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
-from cifar_core.runs.finding import ID_ENDING, RunFinder, record_or_warn
+from cifar_core.runs.finding import RunFinder, id_by_part, record_or_warn
 from cifar_core.runs.queue import add_queued
 from cifar_core.runs.records import Run
 from cifar_core.runs.rows import record_from_row, utc_now
@@ -96,19 +96,7 @@ class SweepRows(RunFinder):
         """
         with self._database.reading() as session:
             row = session.get(SweepRow, sweep_id)
-            if row is not None:
-                return _record(row)
-            ids = session.scalars(select(SweepRow.id)).all()
-            found = [
-                each
-                for each in ids
-                if sweep_id and (each.startswith(sweep_id) or (len(sweep_id) >= ID_ENDING and each.endswith(sweep_id)))
-            ]
-            if not found:
-                raise SpecError(f"There is no sweep {sweep_id!r} in this store.")
-            if len(found) > 1:
-                raise SpecError(f"Several sweeps match {sweep_id!r}: give more of the id.")
-            return _record(session.get_one(SweepRow, found[0]))
+            return _record(row or session.get_one(SweepRow, id_by_part(session, SweepRow.id, sweep_id, "sweep")))
 
     def list_sweeps(self) -> list[SweepRecord]:
         """All of them, newest first."""

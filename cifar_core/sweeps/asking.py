@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar_core.architecture.cost import num_macs
+from cifar_core.architecture.cost import num_macs, num_params
+from cifar_core.architecture.layers import Layer
 from cifar_core.architecture.rules import judge
 from cifar_core.errors import SpecError, StoreError
-from cifar_core.runs import Run, RunConfig
+from cifar_core.runs import RunConfig
 from cifar_core.runs.fields import with_fields
-from cifar_core.sweeps.spec import Objective, SweepSpec
+from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.sweeps.study import Study, StudyTrial
 
 
@@ -81,15 +82,16 @@ def nothing_to_train(study: Study) -> str:
     return f"None of {len(trials)} trials could be trained.{last}"
 
 
-def objective_value(run: Run, objective: Objective) -> float:
-    """What a run came to: its best accuracy on validation images in 0..1, its parameters, or its MACs for an image."""
-    match objective:
-        case "accuracy":
-            return run.best_accuracy or 0.0
-        case "params":
-            return run.num_params
-        case "macs":
-            return num_macs(run.config.architecture.layers)
+def objective_values(spec: SweepSpec, accuracy: float, layers: Sequence[Layer]) -> list[float]:
+    """What a trial came to, one value an objective.
+
+    Args:
+        spec: of the sweep.
+        accuracy: its best on validation images, in 0..1.
+        layers: of its network, which tell its parameters, and its MACs for an image.
+    """
+    values = {"accuracy": accuracy, "params": num_params(layers), "macs": num_macs(layers)}
+    return [values[objective] for objective in spec.objectives]
 
 
 def read_sweep_spec(text: str) -> SweepSpec:

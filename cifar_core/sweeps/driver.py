@@ -14,7 +14,7 @@ from enum import Enum, auto
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
-from cifar_core.sweeps.asking import next_trial, nothing_to_train, objective_value, read_sweep_spec, trial_config
+from cifar_core.sweeps.asking import next_trial, nothing_to_train, objective_values, read_sweep_spec, trial_config
 from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
 
 MAX_TRIES = 1
@@ -152,7 +152,8 @@ class SweepDriver:
         number = trial.number
         if run.state == RunState.COMPLETED:
             self._report(trial, run)  # epochs behind the last look, which later trials are judged by
-            self.study.complete(number, [objective_value(run, objective) for objective in self.spec.objectives])
+            layers = run.config.architecture.layers
+            self.study.complete(number, objective_values(self.spec, run.best_accuracy or 0.0, layers))
             return Look.ENDED
         if trial.is_pruned or run.state == RunState.DIVERGED:
             self.study.prune(number)

@@ -10,6 +10,7 @@ import threading
 from cifar_core.errors import LabError
 from cifar_core.runs import RunStore, TrainingJobs
 from cifar_core.runs.heartbeat import HeldDevice, hold
+from cifar_core.runs.jobs import living_thread
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.asking import DamagedSweepError
 from cifar_core.sweeps.cluster.driver import ClusterDriver
@@ -123,16 +124,16 @@ def driver_of(store: RunStore, sweep_id: str) -> SweepDriver | ClusterDriver:
 
 
 def sweep_jobs(store: RunStore, jobs: TrainingJobs) -> SweepJobs:
-    """The thread for a store, started on first use: one a process, for the reasons of `training_jobs`.
+    """The thread for a store, started on first use: one a process.
 
     Args:
         store: whose sweeps it drives.
         jobs: what trains their runs; it is told of each.
     """
     with _starting:
-        for thread in threading.enumerate():
-            if thread.name == _thread_name(store.url) and not getattr(thread, "is_closing", False):
-                return thread  # type: ignore[return-value]  # after a re-import its class is an older one, alike in use
+        there = living_thread(_thread_name(store.url))
+        if there is not None:
+            return there  # type: ignore[return-value]
         sweeps = SweepJobs(store, jobs)
         sweeps.start()
         atexit.register(sweeps.close)

@@ -66,6 +66,16 @@ class StudyTrial:
     """How often its run was taken up again."""
 
     @property
+    def words(self) -> dict[str, str]:
+        """The values as they are shown, by name: numbers to four digits."""
+        return {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in self.values.items()}
+
+    @property
+    def in_words(self) -> str:
+        """All of them: "lr 0.1, width_scale 0.5"."""
+        return ", ".join(f"{name} {value}" for name, value in self.words.items())
+
+    @property
     def was_begun(self) -> bool:
         """Whether it is being trained, or was."""
         return self.state not in (TrialState.ILLEGAL, TrialState.REPEATED)

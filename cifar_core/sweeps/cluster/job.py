@@ -10,10 +10,9 @@ import ray
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
-from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.files import make_folder
 from cifar_core.runs.package.reading import read_package
-from cifar_core.sweeps.asking import nothing_to_train, read_sweep_spec
+from cifar_core.sweeps.asking import nothing_to_train, objective_values, read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.cluster.search import StudySearch
 from cifar_core.sweeps.cluster.trial import train_trial
@@ -53,9 +52,7 @@ def _settle(study: Study, spec: SweepSpec, folder: SweepFolder) -> None:
         with package.open("rb") as file:
             told = read_package(file)
         best = max(epoch.eval_accuracy for epoch in told.epochs.epochs)
-        layers = told.config.architecture.layers
-        values = {"accuracy": best, "params": num_params(layers), "macs": num_macs(layers)}
-        study.complete(trial.number, [values[objective] for objective in spec.objectives])
+        study.complete(trial.number, objective_values(spec, best, told.config.architecture.layers))
 
 
 def _tuner(folder: SweepFolder, spec: SweepSpec, place: ClusterPlace, study: Study, sweep_id: str) -> tune.Tuner:

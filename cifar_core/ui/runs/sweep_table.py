@@ -58,14 +58,12 @@ def draw_trials(results: SweepResults) -> None:
     if untrained:
         with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
             for trial in untrained:
-                st.caption(
-                    f"Trial {trial.trial.number + 1} ({plain(values_in_words(trial))}): {plain(trial.trial.why)}"
-                )
+                st.caption(f"Trial {trial.trial.number + 1} ({plain(trial.trial.in_words)}): {plain(trial.trial.why)}")
 
 
 def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
     run, state = trial.run, trial.trial.state
-    told = {part.name: _short(trial.trial.values.get(part.name)) for part in results.spec.parameters}
+    told = {part.name: trial.trial.words.get(part.name, "-") for part in results.spec.parameters}
     best = trial.accuracy if run is None else run.best_accuracy
     return {
         "trial": trial.trial.number + 1,
@@ -85,15 +83,6 @@ def draw_links(run_id: str) -> None:
     query = {"run": run_id}
     st.page_link("pages/training.py", label="Open it", icon=":material/play_circle:", query_params=query)
     st.page_link("pages/mistakes.py", label="Its mistakes", icon=":material/grid_on:", query_params=query)
-
-
-def values_in_words(trial: SweepTrial) -> str:
-    """The values of its parameters: "lr 0.1, width_scale 0.5"."""
-    return ", ".join(f"{name} {_short(value)}" for name, value in trial.trial.values.items())
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _compare(run_ids: list[str]) -> None:

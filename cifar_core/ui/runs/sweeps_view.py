@@ -15,7 +15,7 @@ from cifar_core.ui.address import linked, write
 from cifar_core.ui.empty import empty_state
 from cifar_core.ui.figures.pareto import ParetoPoint, importance_figure, pareto_figure
 from cifar_core.ui.news import add_news, told
-from cifar_core.ui.runs.sweep_table import draw_links, draw_trials, values_in_words
+from cifar_core.ui.runs.sweep_table import draw_links, draw_trials
 from cifar_core.words import counted, duration, moment, percent, plain
 
 SWEEPS = "Sweeps"
@@ -163,7 +163,7 @@ def _draw_best(results: SweepResults) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {best.num_params:,} parameters ({plain(values_in_words(best))}).",
+            f"images with {best.num_params:,} parameters ({plain(best.trial.in_words)}).",
             width="stretch",
         )
         if best.run is not None:
@@ -182,7 +182,7 @@ def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
             point.num_params or 0,
             point.accuracy or 0.0,
             f"trial {point.trial.number + 1}: {percent(point.accuracy)}, {point.num_params:,} parameters<br>"
-            + values_in_words(point).replace(", ", "<br>"),
+            + point.trial.in_words.replace(", ", "<br>"),
             point.trial.number in front,
         )
         for point in points
