@@ -17,7 +17,7 @@ from cifar_core.runs import Run, RunStore
 from cifar_core.ui.runs.families_view import FAMILIES
 from cifar_core.ui.workbench_link import augmentation_link
 from tests.pages.helpers import laid_augmentation, narrowest_link, on_strip, open_page, says, shown
-from tests.pages.test_runs import chosen, click, pane, tick, view
+from tests.pages.runs_page import chosen, click, pane, tick, view
 from tests.runs.test_catalogue import ended
 
 pytestmark = pytest.mark.usefixtures("idle")
