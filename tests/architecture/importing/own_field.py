@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from tests.architecture.importing.handed_in import ConvGate, SqueezeExcite
+from tests.architecture.importing.parts import ConvGate, SqueezeExcite
 
 
 class _ReachedError(Exception):

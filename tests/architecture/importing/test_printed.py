@@ -17,7 +17,9 @@ from cifar_core.architecture.importing.printed_tree import read_arguments
 from cifar_core.architecture.importing.tracing import trace_network
 from cifar_core.architecture.nodes import Conv, Flatten, GateStep, Linear, Pool
 from cifar_core.errors import SpecError
-from tests.architecture.importing.handed_in import CHAINS, SmallResNet, SqueezeExcite, conv_bn_relu
+from tests.architecture.importing.handed_in import CHAINS
+from tests.architecture.importing.joins import SmallResNet
+from tests.architecture.importing.parts import SqueezeExcite, conv_bn_relu
 
 SEED = (Path(__file__).parent / "seed_model_3.txt").read_text()
 BARE = textwrap.dedent(SEED)

@@ -10,7 +10,7 @@ from cifar_core.architecture.build import build_network
 from cifar_core.architecture.importing.tracing import TracedNetwork, copy_weights, trace_network
 from cifar_core.architecture.nodes import Branch, Conv, GateStep, NormStep
 from cifar_core.errors import SpecError
-from tests.architecture.importing import awkward, handed_in
+from tests.architecture.importing import awkward, chains, joins
 from tests.architecture.importing.handed_in import HANDED_IN
 from tests.architecture.importing.own_field import measured_field
 
@@ -41,7 +41,7 @@ class TestWhatPeopleHandIn:
     def test_rebuilt_network_gives_the_modules_output(
         self, make: type[nn.Module], traced: dict[object, TracedNetwork]
     ) -> None:
-        if make is handed_in.Dense:
+        if make is joins.Dense:
             pytest.skip("its channels stand in another order, as a remark tells")
         images = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(5))
         model = make().eval()
@@ -71,7 +71,7 @@ def test_twenty_networks_and_more_are_tried() -> None:
 
 
 def test_residual_blocks_become_branches_across_blocks(traced: dict[object, TracedNetwork]) -> None:
-    outer = [node for node in spec_of(traced[handed_in.AcrossBlocks]).nodes if isinstance(node, Branch)]
+    outer = [node for node in spec_of(traced[joins.AcrossBlocks]).nodes if isinstance(node, Branch)]
     assert [node.combine for node in outer] == ["add"]
     assert any(isinstance(node, Branch) for node in outer[0].main)
     assert len(outer[0].shortcut) == 2
@@ -81,7 +81,7 @@ def test_residual_blocks_become_branches_across_blocks(traced: dict[object, Trac
 
 
 def test_squeeze_excite_becomes_a_gate(traced: dict[object, TracedNetwork]) -> None:
-    stem, branch = spec_of(traced[handed_in.Gated]).nodes
+    stem, branch = spec_of(traced[joins.Gated]).nodes
     assert isinstance(stem, Conv)
     assert isinstance(branch, Branch)
     assert [step.hidden_channels for step in stem.steps if isinstance(step, GateStep)] == [4]
@@ -91,7 +91,7 @@ def test_squeeze_excite_becomes_a_gate(traced: dict[object, TracedNetwork]) -> N
 
 
 def test_three_concatenated_paths_nest(traced: dict[object, TracedNetwork]) -> None:
-    nodes = spec_of(traced[handed_in.Concatenated]).nodes
+    nodes = spec_of(traced[joins.Concatenated]).nodes
     last = nodes[-1]
     assert isinstance(last, Branch)
     (inner,) = last.main
@@ -100,14 +100,14 @@ def test_three_concatenated_paths_nest(traced: dict[object, TracedNetwork]) -> N
 
 
 def test_swapped_channels_are_told(traced: dict[object, TracedNetwork]) -> None:
-    assert any("another order" in remark for remark in traced[handed_in.Dense].remarks)
+    assert any("another order" in remark for remark in traced[joins.Dense].remarks)
 
 
 def test_blocks_follow_the_attributes_names(traced: dict[object, TracedNetwork]) -> None:
-    assert spec_of(traced[handed_in.FourBlocks]).blocks == ("C1", "C2", "C3", "C4")
-    by_stride = trace_network(handed_in.SmallResNet, "model.py:SmallResNet", "strides")
+    assert spec_of(traced[chains.FourBlocks]).blocks == ("C1", "C2", "C3", "C4")
+    by_stride = trace_network(joins.SmallResNet, "model.py:SmallResNet", "strides")
     assert len(spec_of(by_stride).blocks) == 3
-    assert spec_of(trace_network(handed_in.FourBlocks, "m.py:FourBlocks", "none")).blocks == ("",)
+    assert spec_of(trace_network(chains.FourBlocks, "m.py:FourBlocks", "none")).blocks == ("",)
 
 
 @pytest.mark.parametrize(
