@@ -6,12 +6,16 @@ import hashlib
 import json
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
 import numpy as np
+import torch
 
+from tests.tiny import tiny_network
+
+Build = Callable[[bytes], bytes]
 MANIFEST = "manifest.json"
 
 
@@ -72,4 +76,17 @@ def changed_arrays(package: bytes, name: str = "predictions-test.npz", **changes
         arrays[key] = change(arrays[key]) if callable(change) else change
     buffer = BytesIO()
     np.savez(buffer, **{key: array for key, array in arrays.items() if array is not None})
+    return buffer.getvalue()
+
+
+class Evil:
+    """Unpickled, it leaves a trace."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (exec, ("raise SystemExit('a pickle was executed')",))
+
+
+def torch_file() -> bytes:
+    buffer = BytesIO()
+    torch.save({"epoch": 1, "network": tiny_network().state_dict()}, buffer)
     return buffer.getvalue()

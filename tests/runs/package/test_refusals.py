@@ -16,12 +16,8 @@ from cifar_core.runs import RunStore
 from cifar_core.runs.package import archive
 from cifar_core.runs.package import unpack as unpacking
 from cifar_core.runs.package.unpack import unpack
-from tests.runs.package.bad_files import BAD_FILES, Build
-from tests.runs.package.building import (
-    members_of,
-    told,
-    zipped,
-)
+from tests.runs.package.bad_files import BAD_FILES
+from tests.runs.package.building import Build, members_of, told, zipped
 
 MIB = 2**20
 
