@@ -14,6 +14,8 @@ from cifar_core.sweeps import SweepSpec, parse_parameter
 from cifar_core.sweeps.driver import Step, SweepDriver
 from tests.tiny import tiny_config
 
+Drive = Callable[[SweepSpec], SweepDriver]
+
 
 def tiny_sweep(*parameters: str, **fields: object) -> SweepSpec:
     """One epoch a trial; the tiny network breaks the assignment's rules."""
@@ -37,7 +39,7 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
 
 
 @pytest.fixture
-def drive(store: RunStore) -> Callable[[SweepSpec], SweepDriver]:
+def drive(store: RunStore) -> Drive:
     """Stores a sweep, and gives what drives it."""
 
     def begin(spec: SweepSpec) -> SweepDriver:

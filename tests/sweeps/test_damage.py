@@ -1,0 +1,52 @@
+"""Runs, files and sweeps that are deleted or damaged under way."""
+
+from __future__ import annotations
+
+import pytest
+
+from cifar_core.errors import SpecError, StoreError
+from cifar_core.runs import RunState, RunStore
+from cifar_core.sweeps.driver import SweepDriver
+from cifar_core.sweeps.results import sweep_results
+from cifar_core.sweeps.study import FILE, TrialState
+from tests.sweeps.conftest import Drive, tiny_sweep, train_next
+
+
+def test_a_deleted_run_that_was_interrupted_is_given_up(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    driver.step()
+    claim = store.claim_next()
+    assert claim is not None
+    store.report_end(claim, RunState.INTERRUPTED, "Gone.")
+    store.delete([claim.run_id])
+    assert driver.step().is_over
+    assert driver.study.trials()[0].state == TrialState.FAILED
+
+
+def test_a_sweep_whose_file_is_gone_is_told_of(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    (store.folder / FILE).unlink()
+    for look in (lambda: SweepDriver(store, driver.id), lambda: sweep_results(store, driver.id)):
+        with pytest.raises(StoreError, match=r"sweeps\.db is missing"):
+            look()
+
+
+def test_a_file_that_breaks_under_way_is_one_sentence(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep())
+    driver.step()
+    (store.folder / FILE).write_bytes(b"no database" * 1_000)
+    with pytest.raises(StoreError, match="The sweep's trials cannot be read or kept"):
+        driver.step()
+
+
+def test_a_deleted_sweep_leaves_its_runs(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    driver.step()
+    with pytest.raises(SpecError, match="stop it first"):
+        store.delete_sweep(driver.id)
+    run = train_next(store)
+    driver.step()
+    store.delete_sweep(driver.id)
+    assert store.list_sweeps() == []
+    assert store.get(run.id).sweep_id is None
