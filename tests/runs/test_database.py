@@ -128,3 +128,16 @@ for name in "abc":
 """
     result = run_python(code, tmp_path)
     assert (result.returncode, result.stdout) == (0, 3 * "[0, 1, 2, 3]\n"), result.stderr
+
+
+@pytest.mark.parametrize("name", ["what?", "50%", "a%20b", "a b", "ä"])
+def test_database_lies_in_its_folder_whatever_the_folder_is_called(tmp_path: Path, name: str) -> None:
+    run = RunStore(folder=tmp_path / name).enqueue(tiny_config())
+    assert (tmp_path / name / "runs.db").is_file()
+    assert RunStore(folder=tmp_path / name).get(run.id) == run
+
+
+def test_database_of_the_environments_folder_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIFAR_LAB_RUNS", str(tmp_path / "50% done?"))
+    RunStore()
+    assert (tmp_path / "50% done?" / "runs.db").is_file()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from cifar_core.data.augmentation import HorizontalFlip
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import NameTakenError, RunStore
 from cifar_core.runs.saved import as_preset
+from tests.runs.tampering import change
 from tests.tiny import PROJECT, tiny_architecture
 
 TINY = tiny_architecture()
@@ -42,12 +42,6 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
     store = RunStore(folder=tmp_path / "runs")
     yield store
     store.close()
-
-
-def change(store: RunStore, statement: str, *values: object) -> None:
-    """Changes the database behind the store's back."""
-    with closing(sqlite3.connect(store.folder / "runs.db")) as connection, connection:
-        connection.execute(statement, values)
 
 
 def names(store: RunStore) -> list[str]:
