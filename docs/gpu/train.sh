@@ -5,6 +5,6 @@ cd "$(dirname "$0")/../.."
 
 python -m pytest -m gpu
 for preset in best-100k best-200k; do
-  python -m cifar_core train --preset "$preset" --protocol seed --device cuda --precision bfloat16 --execution compiled
+  python -m cifar_core train --preset "$preset" --protocol refit --device cuda --precision bfloat16 --execution compiled
 done
 python -m cifar_core runs

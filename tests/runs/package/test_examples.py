@@ -41,7 +41,8 @@ def found(store: RunStore) -> list[str]:
 
 
 def test_examples_of_both_data_sets_ship_with_the_project() -> None:
-    assert [path.stem for path in EXAMPLES] == ["best-100k", "best-200k", "cpu-100k", "cpu-200k", "digits", "quick-cpu"]
+    names = ["best-100k-refit", "best-100k", "best-200k", "cpu-100k", "cpu-200k", "digits", "quick-cpu"]
+    assert [path.stem for path in EXAMPLES] == names
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -59,7 +60,7 @@ def test_a_shipped_example_is_a_whole_package_that_tells_machine_time_and_protoc
     assert test.accuracy == pytest.approx(run.test_accuracy, abs=1e-9)
     assert len(test.index) == info.test_images
     validation = files.load_predictions("validation")
-    if run.config.training.protocol == "seed":
+    if run.config.training.protocol != "validation":
         assert validation is None
         assert TrainedNetwork(store, run).epoch == run.config.training.epochs
         return
