@@ -35,6 +35,18 @@ class SpecModel(BaseModel):
         except ValidationError as error:
             raise SpecError(validation_sentence(cls.__name__, data, error)) from None
 
+    @classmethod
+    def parse_typed(cls, data: object) -> Self:
+        """As `parse`, of what a person set in other ways than as JSON: the sentence does not name the model.
+
+        Raises:
+            SpecError: as `parse`.
+        """
+        try:
+            return cls.parse(data)
+        except SpecError as error:
+            raise SpecError(str(error).removeprefix(f"{cls.__name__}: ")) from None
+
     def to_json(self) -> str:
         """This spec as indented JSON text, which `parse` reads back to an equal spec."""
         return self.model_dump_json(indent=2)
@@ -88,14 +100,14 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
     elif first["type"] == "union_tag_not_found":
         sentence = f"{where} lacks the field {first['ctx']['discriminator']}, which says what it is"
     elif first["type"] == "union_tag_invalid":
-        tag, found = first["ctx"]["discriminator"].strip("'_()"), _shown(first["ctx"]["tag"])
+        tag, found = first["ctx"]["discriminator"].strip("'_()"), shown_value(first["ctx"]["tag"])
         sentence = f"{where}.{tag} is {found}: it must be one of {first['ctx']['expected_tags']}"
     elif first["type"] in ("model_type", "model_attributes_type"):
-        sentence = f"{where} is {_shown(first['input'])}: it must be an object with fields"
+        sentence = f"{where} is {shown_value(first['input'])}: it must be an object with fields"
     else:
         # A field that may be a number or a word has one problem for each: all that was allowed is told.
         allowed = " or ".join(dict.fromkeys(_message(problem) for problem in same))
-        sentence = f"{where} is {_shown(first['input'])}: {allowed}"
+        sentence = f"{where} is {shown_value(first['input'])}: {allowed}"
     more = sum(not path.startswith(other) for other in paths)
     return " ".join(f"{sentence.rstrip('.')}{f' (and {more} more)' if more else ''}.".split())
 
@@ -107,7 +119,8 @@ def _message(problem: ErrorDetails) -> str:
     return message[0].lower() + message[1:]
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
+    """A value as a sentence quotes it: JSON's words for what Python names otherwise, and long ones cut."""
     text = _JSON_WORDS[value] if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= MAX_SENTENCE_VALUE else text[: MAX_SENTENCE_VALUE - 3] + "..."
 

@@ -176,7 +176,8 @@ def interrupts(told: str) -> Iterator[Callable[[], bool]]:
 
 def _print_end(run: Run) -> None:
     protocol = run.config.training.protocol
-    click.echo(f"Run {run.id} is {run.state} after {run.epochs_done} of {run.config.training.epochs} epochs.")
+    goes_on = f" `resume {run.id}` goes on." if run.state == RunState.STOPPED else ""
+    click.echo(f"Run {run.id} is {run.state} after {run.epochs_done} of {run.config.training.epochs} epochs.{goes_on}")
     if run.best_epoch is not None:
         split = evaluation_split(protocol)
         best = f"{percent(run.best_accuracy)} at epoch {run.best_epoch} ({BEST_LABELS[protocol]})"

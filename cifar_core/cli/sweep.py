@@ -17,15 +17,14 @@ from cifar_core.cli.train import run_config
 from cifar_core.data import DATASET_NAMES, require_dataset
 from cifar_core.errors import SpecError, TrainingError
 from cifar_core.runs import RunStore, training_jobs
-from cifar_core.runs.fields import parse_assignment, with_fields
+from cifar_core.runs.fields import read_assignments, with_fields
 from cifar_core.runs.heartbeat import HeldDevice, hold
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState, new_sweep_id
-from cifar_core.sweeps import Objective, SweepSpec, read_parameters
+from cifar_core.sweeps import Objective, SweepSpec, parse_parameter, read_parameters
 from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
 from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
 from cifar_core.sweeps.results import SweepResults, sweep_results
-from cifar_core.sweeps.study import TrialState
 from cifar_core.words import counted, duration, moment, percent
 
 
@@ -122,7 +121,7 @@ def sweeps_command(sweep_id: str | None, as_json: bool) -> None:
             (sweep.id, sweep.name, sweep.state, store.count_trials(sweep.id), duration(sweep.spent_seconds))
             for sweep in sweeps
         ]
-        print_table(("id", "name", "state", "trained", "time"), rows)
+        print_table(("id", "name", "state", "runs", "time"), rows)
 
 
 def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, object]) -> SweepSpec:
@@ -130,10 +129,13 @@ def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, obje
     base = run_config(preset_name, None, dataset=str(options["dataset"]))
     assignments = options["assignments"]
     assert isinstance(assignments, tuple)
-    base = with_fields(base, dict(map(parse_assignment, assignments)))
+    if not parameters:
+        raise SpecError("Nothing varies: give --param NAME=VALUES at least once, as in --param lr=1e-3..1e-1:log.")
+    varied = {name: f"--param {name}" for name in (parse_parameter(text).name for text in parameters)}
+    base = with_fields(base, read_assignments(assignments, varied))
     objectives = ("accuracy", *filter(None, [options["second"]]))
     given = {name: options[name] for name in ("trials", "minutes", "sampler", "pruner") if options[name] is not None}
-    return SweepSpec.parse(
+    return SweepSpec.parse_typed(
         {
             "name": options["name"] or base.name,
             "base": base.model_dump(),
@@ -216,12 +218,22 @@ def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -
 
 
 def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
-    for trial in sweep_results(store, sweep_id, with_importances=False).trials:
-        if trial.trial.number in numbers:
+    """A line for each that was trained, and one for all that were not."""
+    ended = [
+        trial
+        for trial in sweep_results(store, sweep_id, with_importances=False).trials
+        if trial.trial.number in numbers
+    ]
+    for trial in ended:
+        if trial.was_begun:
             best = percent(trial.run.best_accuracy) if trial.run is not None else "-"
             epochs = f" after {counted(trial.run.epochs_done, 'epoch')}" if trial.run is not None else ""
-            end = trial.trial.why or best
-            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {end} ({trial.trial.in_words})")
+            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {best} ({trial.trial.in_words})")
+    passed_over = [trial.trial for trial in ended if not trial.was_begun]
+    if passed_over:
+        first, *others = passed_over
+        more = f"; and {len(others):,} more" if others else ""
+        click.echo(f"Trial {first.number + 1}: {first.state}, {first.why} ({first.in_words}){more}")
 
 
 def _print_results(results: SweepResults) -> None:
@@ -231,7 +243,7 @@ def _print_results(results: SweepResults) -> None:
     rows = [
         (
             trial.trial.number + 1,
-            trial.trial.state,
+            trial.became,
             *(trial.trial.words.get(part.name, "-") for part in results.spec.parameters),
             percent(trial.accuracy),
             "-" if trial.num_params is None else f"{trial.num_params:,}",
@@ -243,10 +255,13 @@ def _print_results(results: SweepResults) -> None:
     ]
     if rows:
         names = [part.name for part in results.spec.parameters]
-        print_table(("trial", "state", *names, "validation", "parameters", "run", ""), rows)
-    passed_over = results.count(TrialState.ILLEGAL)
-    if passed_over:
-        click.echo(f"\n{passed_over} more could not be trained, and cost nothing.")
+        print_table(("trial", "state", *names, "validation", "parameters", "run", "Pareto"), rows)
+    if results.passed_over:
+        first = results.passed_over[0].trial
+        told = counted(len(results.passed_over), "trial")
+        click.echo(f"\nNothing was trained for {told}, as for trial {first.number + 1}: {first.why}")
+    if results.is_whole_grid:
+        click.echo(f"\nAll {results.spec.grid_size} combinations were tried.")
     if results.importances:
         told = ", ".join(f"{name} {percent(share)}" for name, share in results.importances.items())
         click.echo(f"\nOf the differences in accuracy: {told}.")
@@ -257,4 +272,8 @@ def _print_results(results: SweepResults) -> None:
             f"\nBest: trial {best.trial.number + 1}, {percent(best.accuracy)} on the validation images with "
             f"{best.num_params:,} parameters{run}."
         )
+        if results.as_good > 1:
+            click.echo(f"It is no better than {counted(results.as_good - 1, 'other trial')} of the same accuracy.")
     click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
+    if sweep.state in (SweepState.STOPPED, SweepState.FAILED) and results.trials:
+        click.echo(f"`sweep --resume {sweep.id}` goes on with it.")

@@ -15,10 +15,18 @@ from cifar_core.data import DATASET_NAMES, AugmentationSpec, augmentation_names,
 from cifar_core.errors import SpecError
 from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.runs import RunConfig, RunStore
-from cifar_core.runs.fields import parse_assignment, with_fields
+from cifar_core.runs.fields import read_assignments, with_fields
 from cifar_core.runs.queue import require_resumable
-from cifar_core.runs.refit import refit_config
+from cifar_core.runs.refit import LIMITS_LEFT_OUT, has_limits, refit_config
 from cifar_core.training import TrainingSpec, find_recipe, recipe_names
+
+device_option = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]))
+precision_option = click.option(
+    "--precision", type=click.Choice(["float32", "bfloat16", "float16"]), help="Of the forward pass."
+)
+execution_option = click.option(
+    "--execution", type=click.Choice(["eager", "graph", "compiled"]), help="How a step is carried out."
+)
 
 
 @click.command("train")
@@ -32,9 +40,9 @@ from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 @click.option("--protocol", type=click.Choice(list(PROTOCOL_TITLES)), help="What chooses (default: validation).")
 @click.option("--epochs", type=int, help="Passes over the training images.")
 @click.option("--batch-size", type=int, help="Images a step.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--precision", type=click.Choice(["float32", "bfloat16", "float16"]), help="Of the forward pass.")
-@click.option("--execution", type=click.Choice(["eager", "graph", "compiled"]), help="How a step is carried out.")
+@device_option
+@precision_option
+@execution_option
 @click.option(
     "--engine",
     "augmentation_engine",
@@ -74,7 +82,8 @@ def train_command(
     if data_folder is not None:
         os.environ["CIFAR_LAB_DATA"] = str(data_folder)
     config = run_config(preset_name, file, name, dataset, augmentation, recipe, training_options)
-    config = with_fields(config, dict(map(parse_assignment, assignments)))
+    options = {name: _option(name) for name in _given(training_options)}
+    config = with_fields(config, read_assignments(assignments, options))
     require_dataset(dataset)
     store = RunStore()
     execute_here(store, config, lambda: store.start(config), as_json, wait)
@@ -100,20 +109,30 @@ def resume_command(run_id: str, wait: bool, as_json: bool) -> None:
 @click.command("refit")
 @click.argument("run_id", metavar="RUN")
 @click.option("--seed", type=int, help="Decides weights, order, augmentation and dropout (default: the run's).")
+@device_option
+@precision_option
+@execution_option
 @no_wait_option
 @json_option
-def refit_command(run_id: str, seed: int | None, wait: bool, as_json: bool) -> None:
+def refit_command(run_id: str, wait: bool, as_json: bool, **options: object) -> None:
     """Train anew on all images with the settings that a run chose on its validation images, here and now.
 
-    The last epoch counts, and the test set is read once, at the end. RUN is an id, or its beginning or end.
+    The last epoch counts, and the test set is read once, at the end; the limits of a quick trial do not
+    apply. RUN is an id, or its beginning or end.
     """
     store = RunStore()
     run = store.get(run_id)
     config = refit_config(run)
-    if seed is not None:
-        config = config.changed(training=config.training.changed(seed=seed).model_dump())
+    config = config.changed(training=config.training.changed(**_given(options)).model_dump())
+    if not as_json and has_limits(run):
+        click.echo(LIMITS_LEFT_OUT)
     require_dataset(config.dataset)
     execute_here(store, config, lambda: store.start(config, run.id), as_json, wait)
+
+
+def _option(field: str) -> str:
+    """The option that sets a field of the training."""
+    return "--engine" if field == "augmentation_engine" else f"--{field.replace('_', '-')}"
 
 
 def run_config(
@@ -148,8 +167,11 @@ def run_config(
 
 
 def _training(recipe: str, options: Mapping[str, object]) -> TrainingSpec:
-    changes = {field: value for field, value in options.items() if value is not None}
-    return find_recipe(recipe).spec.changed(**changes)
+    return find_recipe(recipe).spec.changed(**_given(options))
+
+
+def _given(options: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _augmentation(wanted: str) -> AugmentationSpec:

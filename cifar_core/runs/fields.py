@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from cifar_core.architecture.editing.widths import scaled
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
+from cifar_core.spec_model import shown_value
 from cifar_core.training import TrainingSpec
 
 WIDTH_SCALE = "width_scale"
 """No field: the factor by which all widths of the network are multiplied, before its fields are set."""
+MIN_FACTOR, MAX_FACTOR = 1 / 16, 16
+"""Of the widths."""
 SHORT_NAMES = {"lr": "training.optimizer.learning_rate"}
 _NO_SETTINGS = ("schema_version", "recipe")
 _SPECS = ("architecture", "augmentation", "training")
@@ -37,7 +41,36 @@ def with_fields(config: RunConfig, values: Mapping[str, object]) -> RunConfig:
     for name, value in values.items():
         if name != WIDTH_SCALE:
             _put(data, name, value)
-    return RunConfig.parse(data)
+    return RunConfig.parse_typed(data)
+
+
+def read_assignments(texts: Sequence[str], options: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Reads several of "lr=0.1", for `with_fields`.
+
+    Args:
+        texts: as for `parse_assignment`.
+        options: what else sets fields of the run, as a sentence names it, by the name of the field.
+
+    Raises:
+        SpecError: one is no NAME=VALUE, or two ways set the same field.
+    """
+    there, values = dict(options or {}), {}
+    for name, value in map(parse_assignment, texts):
+        rival = next((told for other, told in there.items() if overlap(name, other)), None)
+        if rival is not None:
+            raise SpecError(f"--set {name} and {rival} set the same field: leave one of them out.")
+        there[name], values[name] = f"--set {name}", value
+    return values
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two names are of the same field, or of a field and a part of it.
+
+    Raises:
+        SpecError: as `field_path`.
+    """
+    shorter, longer = sorted((field_path(one), field_path(other)), key=len)
+    return longer[: len(shorter)] == shorter
 
 
 def parse_assignment(text: str) -> tuple[str, object]:
@@ -70,8 +103,10 @@ def field_path(name: str) -> tuple[str | int, ...]:
 
 
 def _factor(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 16:
-        raise SpecError(f"{WIDTH_SCALE} is {value!r}: it must be a number above 0 and at most 16.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_FACTOR <= value <= MAX_FACTOR:
+        raise SpecError(
+            f"{WIDTH_SCALE} is {shown_value(value)}: it must be a number from {MIN_FACTOR:g} to {MAX_FACTOR}."
+        )
     return float(value)
 
 
@@ -83,12 +118,32 @@ def _put(data: dict[str, Any], name: str, value: object) -> None:
     for at, part in enumerate(path):
         known = range(len(place)) if isinstance(place, list | tuple) else place if isinstance(place, dict) else ()
         if part not in known:
-            raise SpecError(f"There is no field {name!r}: {_there(place, path[:at])}.")
+            raise SpecError(f"There is no field {name!r}: {_there(place, path[:at], str(part))}.")
         if at < len(path) - 1:
             if isinstance(place[part], tuple):
                 place[part] = list(place[part])
             place = place[part]
+    _check_kind(name, path, place, value)
     place[path[-1]] = value
+
+
+def _check_kind(name: str, path: list[str | int], place: Any, value: object) -> None:
+    """Refuses what pydantic would bend into shape, or tell badly.
+
+    Raises:
+        SpecError: a number for yes or no, or the other way round; or another kind, which has other fields.
+    """
+    present = place[path[-1]]
+    if isinstance(present, bool) and not isinstance(value, bool):
+        raise SpecError(f"{name} is {shown_value(value)}: it must be true or false.")
+    if isinstance(value, bool) and isinstance(present, int | float) and not isinstance(present, bool):
+        raise SpecError(f"{name} is {shown_value(value)}: it must be a number.")
+    if _says_which_fields(path) and value != present:
+        whole, kind = name.rpartition(".")[0], json.dumps({path[-1]: value})
+        raise SpecError(
+            f"{name} is {shown_value(present)}, and another kind has other fields: set the whole of it, as in "
+            f"{whole}={kind[:-1]}, ...}}."
+        )
 
 
 def _path(name: str) -> list[str | int]:
@@ -101,21 +156,41 @@ def _path(name: str) -> list[str | int]:
         if found is None:
             raise SpecError(
                 f"{name!r} is no field: a name is like lr, optimizer.momentum or architecture.nodes[0].dilation."
+                + _meant(name)
             )
         path += [found[1], *map(int, re.findall(r"\d+", found[2]))]
     if len(path) < 2 or path[0] not in _SPECS:
         raise SpecError(
             f"There is no field {name!r}: it must be {WIDTH_SCALE}, {', '.join(SHORT_NAMES)}, a field of the training "
-            f"(epochs, label_smoothing, optimizer.momentum), or begin with {', '.join(f'{spec}.' for spec in _SPECS)}."
+            "(epochs, label_smoothing, optimizer.momentum), or a path into another spec "
+            "(architecture.nodes[0].dilation, augmentation.transforms[0].p)." + _meant(name)
         )
     return path
 
 
-def _there(place: object, path: list[str | int]) -> str:
+def _meant(name: str) -> str:
+    """The name that is most like one that there is not, as a question; empty if none is."""
+    known = [WIDTH_SCALE, *SHORT_NAMES, *TrainingSpec.model_fields]
+    close = get_close_matches(name.strip().lower().replace(" ", "_"), known, 1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _says_which_fields(path: list[str | int]) -> bool:
+    """Whether a field says which other fields stand beside it."""
+    return path[-1] == "type" or path in (["training", "optimizer", "kind"], ["training", "schedule", "kind"])
+
+
+def _there(place: object, path: list[str | int], sought: str) -> str:
     """What there is at a place where something else was looked for."""
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     if isinstance(place, dict):
-        return f"{where} has {', '.join(place)}"
+        deeper = next((f"{where}.{key}[0].{sought}" for key, inner in place.items() if _has_inside(inner, sought)), "")
+        return f"{where} has {', '.join(place)}{f', so that it may be {deeper}' if deeper else ''}"
     if isinstance(place, list | tuple):
         return f"{where} has {len(place)} places, counted from 0"
     return f"{where} is a single value"
+
+
+def _has_inside(inner: object, sought: str) -> bool:
+    """Whether the first part of a branch has a field."""
+    return isinstance(inner, list | tuple) and bool(inner) and isinstance(inner[0], dict) and sought in inner[0]

@@ -6,6 +6,7 @@ from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
 from cifar_core.runs.records import Run, RunState
 
+LIMITS_LEFT_OUT = "The run was a quick trial on some of the images; its refit trains and is tested on all."
 _MAX_NAME = 80
 
 
@@ -14,8 +15,15 @@ def can_refit(run: Run) -> bool:
     return run.state == RunState.COMPLETED and run.config.training.protocol == "validation"
 
 
+def has_limits(run: Run) -> bool:
+    """Whether a run saw some of the images alone, as a quick trial."""
+    return run.config.training.limit_train is not None or run.config.training.limit_test is not None
+
+
 def refit_config(run: Run) -> RunConfig:
     """A run's settings, to be trained with on all images: what was held out trains too, and nothing is chosen.
+
+    The limits of a quick trial are left out: they are no settings that were chosen.
 
     Raises:
         SpecError: it is not completed, held nothing out, or was deleted.
@@ -28,5 +36,5 @@ def refit_config(run: Run) -> RunConfig:
             f'Run {run.id} is {run.state} and of protocol "{protocol}": only a completed run of protocol "validation" '
             "has chosen settings to refit with."
         )
-    training = run.config.training.changed(protocol="refit", validation_images=None)
+    training = run.config.training.changed(protocol="refit", validation_images=None, limit_train=None, limit_test=None)
     return run.config.changed(name=f"{run.name[: _MAX_NAME - 6]} refit", training=training.model_dump())

@@ -1,6 +1,15 @@
 """Sweeps: many runs that search for something. Optuna samples and prunes; the runs are ordinary ones of the queue."""
 
 from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
-from cifar_core.sweeps.spec import Objective, SweepSpec, read_parameters
+from cifar_core.sweeps.spec import Objective, SweepSpec, check_parameter, read_parameters
 
-__all__ = ["Choice", "Objective", "Parameter", "Span", "SweepSpec", "parse_parameter", "read_parameters"]
+__all__ = [
+    "Choice",
+    "Objective",
+    "Parameter",
+    "Span",
+    "SweepSpec",
+    "check_parameter",
+    "parse_parameter",
+    "read_parameters",
+]

@@ -94,6 +94,11 @@ def objective_values(spec: SweepSpec, accuracy: float, layers: Sequence[Layer]) 
     return [values[objective] for objective in spec.objectives]
 
 
+def has_tried_all(spec: SweepSpec, trials: Sequence[StudyTrial]) -> bool:
+    """Whether every combination of values was asked for; never where a range allows any number of them."""
+    return spec.grid_size is not None and len({_key(trial.values) for trial in trials}) >= spec.grid_size
+
+
 def read_sweep_spec(text: str) -> SweepSpec:
     """A stored sweep's spec.
 
@@ -108,8 +113,8 @@ def read_sweep_spec(text: str) -> SweepSpec:
 
 def _is_exhausted(study: Study, spec: SweepSpec) -> bool:
     """Whether every combination of values was tried, or too many in a row came to nothing."""
-    trials, size = study.trials(), spec.grid_size
-    if size is not None and len({_key(trial.values) for trial in trials}) >= size:
+    trials = study.trials()
+    if has_tried_all(spec, trials):
         return True
     last = trials[-MAX_PASSED_OVER:]
     is_barren = len(last) == MAX_PASSED_OVER and not any(trial.was_begun for trial in last)

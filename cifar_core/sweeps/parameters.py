@@ -109,7 +109,7 @@ def parse_parameter(text: str) -> Span | Choice:
         if (colon and scale.strip() != "log") or not all(map(_is_number, ends)):
             raise SpecError(f"{text!r} is no range: {_FORMS}.")
         whole = all(isinstance(end, int) for end in ends)
-        return Span.parse({"name": name, "low": ends[0], "high": ends[1], "log": bool(colon), "whole": whole})
+        return Span.parse_typed({"name": name, "low": ends[0], "high": ends[1], "log": bool(colon), "whole": whole})
     listed = (
         parse_value(values) if values.startswith("[") else [parse_value(part.strip()) for part in values.split(",")]
     )
@@ -117,7 +117,7 @@ def parse_parameter(text: str) -> Span | Choice:
         raise SpecError(f"{text!r} is no list of values: {_FORMS}.")
     if len(listed) < 2:
         raise SpecError(f"{text!r} leaves nothing to choose: give two values or more, or set the field for all trials.")
-    return Choice.parse({"name": name, "values": listed})
+    return Choice.parse_typed({"name": name, "values": listed})
 
 
 _FORMS = "it must be like lr=1e-3..1e-1:log, epochs=4..12 or width_scale=0.5,0.75,1"

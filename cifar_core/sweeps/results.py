@@ -11,7 +11,7 @@ from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord
-from cifar_core.sweeps.asking import read_sweep_spec, trial_config
+from cifar_core.sweeps.asking import has_tried_all, read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
@@ -39,6 +39,12 @@ class SweepTrial:
         """Whether it is being trained, or was."""
         return self.trial.was_begun
 
+    @property
+    def became(self) -> str:
+        """Its state in a word; of one that the sweep still counts on, that of its run, which may be stopped."""
+        is_open = self.run is not None and self.trial.state == TrialState.RUNNING
+        return str(self.run.state if self.run is not None and is_open else self.trial.state)
+
 
 @dataclass(frozen=True, slots=True)
 class SweepResults:
@@ -61,6 +67,22 @@ class SweepResults:
         """The Pareto front of accuracy against parameters, fewest parameters first."""
         done = [trial for trial in self.trials if trial.accuracy is not None]
         return tuple(done[at] for at in pareto_front([(each.num_params or 0, each.accuracy or 0) for each in done]))
+
+    @property
+    def as_good(self) -> int:
+        """How many trials came to the highest accuracy."""
+        best = self.best
+        return 0 if best is None else sum(trial.accuracy == best.accuracy for trial in self.trials)
+
+    @property
+    def passed_over(self) -> tuple[SweepTrial, ...]:
+        """The trials for which nothing was trained."""
+        return tuple(trial for trial in self.trials if not trial.was_begun)
+
+    @property
+    def is_whole_grid(self) -> bool:
+        """Whether every combination of values was tried."""
+        return has_tried_all(self.spec, [trial.trial for trial in self.trials])
 
     def count(self, state: TrialState) -> int:
         """How many trials are in a state."""

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import combinations
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
-from cifar_core.runs.fields import field_path, with_fields
-from cifar_core.spec_model import SpecModel
+from cifar_core.runs.fields import overlap, with_fields
+from cifar_core.spec_model import SpecModel, shown_value
 from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
 
 Objective = Literal["accuracy", "params", "macs"]
 MAX_TRIALS = 10_000
 MAX_SWEEP_NAME = 60
-_SAME_FOR_ALL = ("protocol", "validation_images", "limit_test")
-"""Fields that say which images an accuracy is of."""
+_SAME_FOR_ALL = {
+    "protocol": "accuracies on other images do not compare",
+    "validation_images": "accuracies on other images do not compare",
+    "limit_test": "accuracies on other images do not compare",
+    "seed": "the best of several seeds is luck; several seeds of one run tell its spread",
+    "device": "all trials of a sweep train on the same one",
+}
+"""Fields of the training that no sweep varies, and why."""
 
 
 class SweepSpec(SpecModel):
@@ -71,16 +77,12 @@ class SweepSpec(SpecModel):
 
     def _check_parameters(self) -> None:
         for parameter in self.parameters:
-            if parameter.name.removeprefix("training.") in _SAME_FOR_ALL:
-                raise ValueError(f"parameter {parameter.name} cannot vary: accuracies on other images do not compare")
-            for value in parameter.probes:
-                try:
-                    with_fields(self.base, {parameter.name: value})
-                except SpecError as error:
-                    raise ValueError(f"parameter {parameter.name} cannot be {value!r}: {error}") from None
-        for one, other in permutations(self.parameters, 2):
-            path, longer = field_path(one.name), field_path(other.name)
-            if longer[: len(path)] == path:
+            try:
+                check_parameter(parameter, self.base)
+            except SpecError as error:
+                raise ValueError(str(error).rstrip(".")) from None
+        for one, other in combinations(self.parameters, 2):
+            if overlap(one.name, other.name):
                 raise ValueError(f"parameters {one.name} and {other.name} set the same field: leave one of them out")
 
     @property
@@ -88,6 +90,22 @@ class SweepSpec(SpecModel):
         """How many combinations there are; None where a range allows any number of them."""
         sizes = [len(part.values) if isinstance(part, Choice) else None for part in self.parameters]
         return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+
+def check_parameter(parameter: Span | Choice, base: RunConfig) -> None:
+    """Says what is wrong with a parameter of a sweep around a run.
+
+    Raises:
+        SpecError: the run has no such field, it may not have one of the values, or no sweep varies it.
+    """
+    reason = _SAME_FOR_ALL.get(parameter.name.removeprefix("training."))
+    if reason is not None:
+        raise SpecError(f"parameter {parameter.name} cannot vary: {reason}.")
+    for value in parameter.probes:
+        try:
+            with_fields(base, {parameter.name: value})
+        except SpecError as error:
+            raise SpecError(f"parameter {parameter.name} cannot be {shown_value(value)}: {error}") from None
 
 
 def read_parameters(texts: Sequence[str], base: RunConfig) -> list[Span | Choice]:

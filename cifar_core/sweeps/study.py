@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class StudyTrial:
     @property
     def words(self) -> dict[str, str]:
         """The values as they are shown, by name: numbers to four digits."""
-        return {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in self.values.items()}
+        return {name: _in_words(value) for name, value in self.values.items()}
 
     @property
     def in_words(self) -> str:
@@ -225,14 +226,15 @@ class Study:
     def importances(self) -> dict[str, float]:
         """The share of the differences in accuracy that each parameter explains, largest first; in 0..1.
 
-        By fANOVA (Hutter and others 2014) over the completed trials; empty while there are too few, or all are alike.
+        By fANOVA (Hutter and others 2014) over the completed trials; empty while there are too few, or all are alike,
+        and of a single parameter, which explains all of them.
         """
         import optuna
 
         done = [
             trial for trial in self._study.get_trials(deepcopy=False) if self._told(trial).state == TrialState.COMPLETED
         ]
-        if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
+        if len(self._spec.parameters) < 2 or len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
             return {}
         try:
             found = optuna.importance.get_param_importances(
@@ -300,3 +302,10 @@ class Study:
         if self._spec.pruner == "asha":
             return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
         return optuna.pruners.MedianPruner(n_startup_trials=4)
+
+
+def _in_words(value: object) -> str:
+    """As a person would type it: a number to four digits, a word, or JSON."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -65,7 +65,7 @@ def test_nothing_to_set_changes_nothing() -> None:
         ("lr", 99, "learning_rate is 99"),
         ("lr", "fast", "learning_rate is 'fast'"),
         ("epochs", 0, "training.epochs is 0: it must be greater than or equal to 1"),
-        ("width_scale", 0, "width_scale is 0: it must be a number above 0 and at most 16"),
+        ("width_scale", 0, "width_scale is 0: it must be a number from 0.0625 to 16"),
         ("width_scale", "wide", "width_scale is 'wide'"),
         ("width_scale", float("nan"), "width_scale is nan"),
         ("name", "x", "There is no field 'name'"),

@@ -145,10 +145,10 @@ class PathWalk:
         extent = (part.kernel_size - 1) * part.dilation + 1
         n = place.n
         try:
-            Conv.parse(fields)
+            Conv.parse_typed(fields)
             n = n if part.padding == "same" else (n + 2 * part.padding - extent) // max(part.stride, 1) + 1
         except SpecError as error:
-            self._problem(part, str(error).removeprefix("Conv: "))
+            self._problem(part, str(error))
         if n < 1:
             self._problem(part, f"the map would shrink from {place.n} x {place.n} to nothing")
         self._add(GrowingNode(part.source, "conv", fields, self._waited()))

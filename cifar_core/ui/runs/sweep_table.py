@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from cifar_core.sweeps.results import SweepResults, SweepTrial
-from cifar_core.sweeps.study import TrialState
 from cifar_core.ui.runs.table import ACCURACY_FORMAT
 from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
 from cifar_core.words import counted, macs, plain
 
+SHOWN = 8
+"""Trials that are named of those that were passed over."""
 TRIALS = "sweep-trials"
 """Name of the table of trials, for `ticking`."""
 _numbers = st.column_config.NumberColumn
@@ -54,20 +55,22 @@ def draw_trials(results: SweepResults) -> None:
                 args=(chosen,),
             ):
                 st.rerun()
-    untrained = [trial for trial in results.trials if not trial.was_begun]
-    if untrained:
-        with st.expander(f"Nothing was trained for {counted(len(untrained), 'trial')}"):
-            for trial in untrained:
+    passed_over = results.passed_over
+    if passed_over:
+        with st.expander(f"Nothing was trained for {counted(len(passed_over), 'trial')}"):
+            for trial in passed_over[:SHOWN]:
                 st.caption(f"Trial {trial.trial.number + 1} ({plain(trial.trial.in_words)}): {plain(trial.trial.why)}")
+            if len(passed_over) > SHOWN:
+                st.caption(f"And {len(passed_over) - SHOWN:,} more.")
 
 
 def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
-    run, state = trial.run, trial.trial.state
+    run = trial.run
     told = {part.name: trial.trial.words.get(part.name, "-") for part in results.spec.parameters}
     best = trial.accuracy if run is None else run.best_accuracy
     return {
         "trial": trial.trial.number + 1,
-        "became": str(run.state if run is not None and state == TrialState.RUNNING else state),
+        "became": trial.became,
         "validation": None if best is None else 100 * best,
         "front": trial.trial.number in front,
         "parameters": trial.num_params,

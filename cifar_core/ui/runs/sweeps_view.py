@@ -118,13 +118,15 @@ def _draw_head(results: SweepResults) -> None:
         f"{begun}{of} trials begun",
         f"{results.count(TrialState.COMPLETED)} completed",
         f"{results.count(TrialState.PRUNED)} pruned",
-        f"{results.count(TrialState.ILLEGAL)} against the rules",
+        f"{len(results.passed_over)} passed over",
         duration(sweep.spent_seconds) + (f" of at most {spec.minutes:g} minutes" if spec.minutes else ""),
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
         _draw_actions(sweep)
     st.caption("Varies: " + "; ".join(f"{plain(part.name)} {plain(part.words)}" for part in spec.parameters))
+    if results.is_whole_grid and not sweep.state.is_open:
+        st.caption(f"All {spec.grid_size:,} combinations were tried.")
     if sweep.problem:
         st.error(plain(sweep.problem), icon=":material/error:")
 
@@ -163,7 +165,8 @@ def _draw_best(results: SweepResults) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {best.num_params:,} parameters ({plain(best.trial.in_words)}).",
+            f"images with {best.num_params:,} parameters ({plain(best.trial.in_words)})."
+            + (f" {counted(results.as_good - 1, 'other trial')} came to the same." if results.as_good > 1 else ""),
             width="stretch",
         )
         if best.run is not None:
@@ -199,6 +202,9 @@ def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
 
 def _draw_importances(store: RunStore, results: SweepResults) -> None:
     st.markdown("**What made the difference**")
+    if len(results.spec.parameters) < 2:
+        st.caption("One parameter varies: it alone makes the differences, beside chance.")
+        return
     importances = _importances(results.sweep.id, results.count(TrialState.COMPLETED), store)
     if not importances:
         st.caption("It can be told once four trials are completed and differ.")

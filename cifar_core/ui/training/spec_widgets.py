@@ -47,9 +47,9 @@ def change_training(changes: Mapping[str, Any]) -> None:
             place = place[parent]
         place[name] = value
     try:
-        changed = TrainingSpec.parse(data)
+        changed = TrainingSpec.parse_typed(data)
     except SpecError as error:
-        st.session_state[_PROBLEM] = str(error).removeprefix("TrainingSpec: ")
+        st.session_state[_PROBLEM] = str(error)
         return
     st.session_state.pop(_PROBLEM, None)
     put_training(recipe_on_workbench().name, changed)

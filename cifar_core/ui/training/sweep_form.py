@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from cifar_core.analysis.duration import estimate_duration
+from cifar_core.architecture.nodes import Conv
 from cifar_core.data import require_dataset
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.fields import WIDTH_SCALE
-from cifar_core.sweeps import SweepSpec, read_parameters
+from cifar_core.sweeps import SweepSpec, check_parameter, read_parameters
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
 from cifar_core.ui import resources
@@ -44,8 +46,7 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
                 icon=":material/info:",
             )
             return
-        for row in _rows(config):
-            _draw_row(row, config)
+        problems = [_draw_row(row, config) for row in _rows(config)]
         st.button(
             "Vary one more",
             icon=":material/add:",
@@ -54,7 +55,7 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             on_click=_add,
             args=(config,),
         )
-        spec = _spec(config, _choose_search())
+        spec = _spec(config, tuple(map(_typed, st.session_state[_ROWS])), tuple(_choose_search().items()))
         place, is_complete = choose_place()
         pressed = st.button(
             "Start the sweep",
@@ -64,7 +65,8 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             disabled=isinstance(spec, str) or not is_complete,
         )
         if isinstance(spec, str):
-            st.error(plain(spec), icon=":material/error:")
+            if not any(problems):  # what is wrong with one row stands below it
+                st.error(plain(spec), icon=":material/error:")
             return
         if pressed:
             _start(store, spec, place)
@@ -121,7 +123,8 @@ def _key(what: str, row: int) -> str:
     return f"sweep.{what}.{row}"
 
 
-def _draw_row(row: int, config: RunConfig) -> None:
+def _draw_row(row: int, config: RunConfig) -> str:
+    """What varies and between which values; gives back what is wrong with it, empty if nothing is."""
     fields = _fields(config)
     left, middle, right = st.columns([5, 5, 1], vertical_alignment="bottom")
     with left:
@@ -132,10 +135,10 @@ def _draw_row(row: int, config: RunConfig) -> None:
             accept_new_options=True,
             key=_key("field", row),
             on_change=_suggest,
-            args=(row, {name: values for name, (_, values) in fields.items()}),
+            args=(row, fields),
             persist_state="session",
-            help="Choose, or type the path of any field: optimizer.momentum, architecture.nodes[2].dilation, "
-            "augmentation.transforms[0].p.",
+            help="Choose, or type the path of any field: optimizer.momentum, augmentation.transforms[0].p, "
+            f"{_path_of_a_dilation(config)}.",
         )
     with middle:
         st.text_input(
@@ -154,11 +157,41 @@ def _draw_row(row: int, config: RunConfig) -> None:
             on_click=_drop,
             args=(row,),
         )
+    problem = _problem(_typed(row), config)
+    if problem:
+        st.caption(f":red[:material/error: {plain(problem)}]")
+    return problem
 
 
-def _suggest(row: int, values: dict[str, str]) -> None:
-    field = st.session_state[_key("field", row)]
-    st.session_state[_key("values", row)] = values.get(field, "")
+def _typed(row: int) -> str:
+    return f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}"
+
+
+def _path_of_a_dilation(config: RunConfig) -> str:
+    """An example in the network at hand: convolutions in a branch have longer paths than others."""
+    node = config.architecture.nodes[-1]
+    place = f"architecture.nodes[{len(config.architecture.nodes) - 1}]"
+    return f"{place}.dilation" if isinstance(node, Conv) else f"{place}.main[0].dilation"
+
+
+def _suggest(row: int, fields: dict[str, tuple[str, str]]) -> None:
+    """Values for another field; a title that was typed stands for its field."""
+    field = str(st.session_state[_key("field", row)]).strip()
+    by_title = {title.casefold(): name for name, (title, _) in fields.items()}
+    name = by_title.get(field.casefold(), field)
+    st.session_state[_key("field", row)] = name
+    st.session_state[_key("values", row)] = fields[name][1] if name in fields else ""
+
+
+@lru_cache(maxsize=64)  # the page runs anew at every touch of a widget
+def _problem(typed: str, config: RunConfig) -> str:
+    """What is wrong with one parameter; empty if nothing is."""
+    try:
+        for parameter in read_parameters([typed], config):
+            check_parameter(parameter, config)
+    except SpecError as error:
+        return str(error)
+    return ""
 
 
 def _choose_search() -> dict[str, Any]:
@@ -221,24 +254,20 @@ def _choose_search() -> dict[str, Any]:
     }
 
 
-def _spec(config: RunConfig, search: dict[str, Any]) -> SweepSpec | str:
+@lru_cache(maxsize=16)
+def _spec(config: RunConfig, typed: tuple[str, ...], search: tuple[tuple[str, Any], ...]) -> SweepSpec | str:
     """The sweep, or why there can be none."""
     try:
-        typed = [
-            f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}"
-            for row in st.session_state[_ROWS]
-        ]
-        parameters = read_parameters(typed, config)
-        return SweepSpec.parse(
+        return SweepSpec.parse_typed(
             {
                 "name": config.name[:MAX_SWEEP_NAME],
                 "base": config.model_dump(),
-                "parameters": [parameter.model_dump() for parameter in parameters],
-                **search,
+                "parameters": [parameter.model_dump() for parameter in read_parameters(typed, config)],
+                **dict(search),
             }
         )
     except SpecError as error:
-        return str(error).removeprefix("SweepSpec: ")
+        return str(error)
 
 
 def _start(store: RunStore, spec: SweepSpec, place: ClusterPlace | None) -> None:

@@ -82,7 +82,7 @@ def _edit_place() -> tuple[ClusterPlace | None, bool]:
         return None, False
     told = {"address": address, "folder": folder, "cpus": cpus, "gpus": gpus, "data": data or None}
     try:
-        return ClusterPlace.parse(told), True
+        return ClusterPlace.parse_typed(told), True
     except SpecError as error:
-        st.error(plain(str(error).removeprefix("ClusterPlace: ")), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None, False
