@@ -24,6 +24,7 @@ from cifar_core.architecture.nodes import (
     Pool,
 )
 from cifar_core.architecture.spec import ArchitectureSpec
+from cifar_core.architecture.thinned import ThinnedPointwise
 
 
 class CompactNetwork(nn.Module):
@@ -102,7 +103,8 @@ def _norm(step: NormStep, channels: int, spatial: bool) -> nn.Module:
 
 
 def _conv(node: Conv, layer: Layer) -> nn.Conv2d:
-    return nn.Conv2d(
+    is_thinned = node.kernel_size == 1 and node.stride > 1 and layer.in_channels < ThinnedPointwise.ENOUGH_CHANNELS
+    return (ThinnedPointwise if is_thinned else nn.Conv2d)(
         layer.in_channels,
         layer.out_channels,
         node.kernel_size,
