@@ -83,7 +83,10 @@ class SweepDriver:
         self._is_queued = Look.QUEUED in looks.values()
         if self._is_queued or Look.GOES_ON in looks.values():
             return Step(is_over=False, ended=ended)
-        if stopping or self._is_used_up(sweep.spent_seconds):
+        if stopping:
+            self._store.end_sweep(self.id, SweepState.STOPPED)
+            return Step(is_over=True, ended=ended)
+        if self._is_used_up(sweep.spent_seconds):
             return self._end(ended)
         return self._start_next(ended)
 

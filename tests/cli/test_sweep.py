@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 from cifar_core.runs import RunStore
 from cifar_core.runs.heartbeat import hold
 from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.jobs import sweep_key
 from tests.cli.helpers import Cli
 from tests.cli.test_schemas import check
@@ -67,7 +69,11 @@ def test_a_preset_and_options_make_a_sweep(cli: Cli) -> None:
         ((), "Give one of FILE, --preset NAME, --resume SWEEP and --stop SWEEP"),
         (("nowhere.json",), "nowhere.json"),
         (("--preset", "nope", "--param", "lr=1,2"), "nope"),
-        (("--preset", "quick-cpu", "--trials", 3), "parameters"),
+        (("--preset", "quick-cpu", "--trials", 3), "Nothing varies: give --param NAME=VALUES"),
+        (
+            ("--preset", "quick-cpu", "--param", "lr=1,2", "--set", "optimizer.learning_rate=1", "--trials", 3),
+            "--set optimizer.learning_rate and --param lr set the same field",
+        ),
         (("--preset", "quick-cpu", "--param", "lr=1..2"), "neither trials nor minutes say when it ends"),
         (("--preset", "quick-cpu", "--param", "lr", "--trials", 3), "'lr' is no parameter"),
         (("--preset", "quick-cpu", "--param", "lr=1,2", "--set", "x=1", "--trials", 3), "There is no field 'x'"),
@@ -109,6 +115,28 @@ def test_ctrl_c_stops_the_sweep_and_resume_goes_on(cli: Cli, tmp_path: Path) -> 
     again = cli("sweep", "--resume", outcome.data["id"], "--json")
     assert (again.status, again.data["state"]) == (0, "completed")
     assert [trial["state"] for trial in again.data["trials"]] == ["completed"] * 2
+
+
+def test_a_whole_grid_and_what_was_passed_over_are_told(cli: Cli) -> None:
+    fields = ("--set", "epochs=1", "--set", "limit_train=32", "--set", "limit_test=16", "--sampler", "grid")
+    out = cli("sweep", "--preset", "quick-cpu", "--dataset", "digits", "--param", "width_scale=0.25,2", *fields).out
+    assert "All 2 combinations were tried." in out
+    assert re.search(r"^Nothing was trained for 1 trial, as for trial 2: The network breaks", out, re.MULTILINE)
+    assert "Of the differences in accuracy" not in out  # of a single parameter
+    assert "--resume" not in out
+
+
+def test_a_stopped_sweep_says_how_to_go_on(cli: Cli) -> None:
+    store = RunStore()
+    driver = SweepDriver(store, store.add_sweep("sweep", tiny_sweep().to_json()).id)
+    driver.step()
+    store.request_sweep_stop(driver.id)
+    while not driver.step().is_over:
+        pass
+    out = cli("sweeps", driver.id).out
+    assert "sweep, stopped\n" in out
+    assert f"`sweep --resume {driver.id}` goes on with it." in out
+    assert re.search(r"^ +1 +stopped ", out, re.MULTILINE)
 
 
 def test_a_sweep_that_is_driven_already_is_refused(cli: Cli) -> None:

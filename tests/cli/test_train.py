@@ -71,6 +71,19 @@ def test_a_refit_reads_the_test_set_once_and_knows_what_chose_its_settings(cli: 
     assert (again.status, 'only a completed run of protocol "validation"' in again.err) == (2, True)
 
 
+def test_a_refit_may_be_carried_out_in_another_way(cli: Cli, quick: tuple[str, ...]) -> None:
+    chosen = cli("train", *quick, "--execution", "eager", "--json").data
+    outcome = cli("refit", chosen["id"], "--execution", "graph", "--precision", "float32", "--device", "cpu")
+    assert "The run was a quick trial on some of the images; its refit trains and is tested on all." in outcome.out
+    training = cli("show", cli("runs", "--json").data[0]["id"], "--json").data["config"]["training"]
+    assert (training["execution"], training["limit_train"], training["limit_test"]) == ("graph", None, None)
+
+
+def test_no_field_is_set_by_two_options(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick, "--epochs", 1, "--set", "epochs=2")
+    assert (outcome.status, "--set epochs and --epochs set the same field" in outcome.err) == (2, True)
+
+
 def test_the_log_file_holds_the_same_lines(cli: Cli, quick: tuple[str, ...]) -> None:
     folder = Path(cli("train", *quick, "--json").data["folder"])
     log = (folder / "train.log").read_text()

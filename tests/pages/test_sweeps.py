@@ -105,6 +105,16 @@ def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, val
     assert not session.button("launch").disabled
 
 
+def test_what_is_wrong_stands_once_at_its_row(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.values.1", "0.5,-1")
+    assert [caption for caption in session.caption if "cannot be -1" in caption.value]
+    assert not [error for error in session.error if "cannot be -1" in error.value]
+    put(session, "sweep.values.1", "0.5,1")
+    put(session, "sweep.field.0", "width_scale")
+    assert [error for error in session.error if "set the same field" in error.value]
+
+
 def test_only_validation_images_choose(store: RunStore) -> None:
     session = open_page("training", dataset="digits")
     put(session, "recipe.protocol", "seed")

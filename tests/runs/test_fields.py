@@ -8,7 +8,7 @@ from cifar_core.architecture.editing.widths import scaled
 from cifar_core.errors import SpecError
 from cifar_core.runs import RunConfig
 from cifar_core.runs.config import preset_config
-from cifar_core.runs.fields import parse_assignment, with_fields
+from cifar_core.runs.fields import overlap, parse_assignment, read_assignments, with_fields
 
 
 def config() -> RunConfig:
@@ -71,13 +71,52 @@ def test_nothing_to_set_changes_nothing() -> None:
         ("name", "x", "There is no field 'name'"),
         ("recipe", "seed", "'recipe' cannot be set"),
         ("training.schema_version", 1, "cannot be set"),
+        ("lr", True, "lr is true: it must be a number"),
+        ("epochs", True, "epochs is true: it must be a number"),
+        ("alternate_flips", "yes", "alternate_flips is 'yes': it must be true or false"),
+        ("alternate_flips", 1, "alternate_flips is 1: it must be true or false"),
+        ("width_scale", 1e-300, "width_scale is 1e-300: it must be a number from 0.0625 to 16"),
+        ("optimizer.kind", "adamw", 'set the whole of it, as in optimizer={"kind": "adamw", ...}'),
+        ("augmentation.transforms[0].type", "grayscale", "another kind has other fields"),
+        ("Batch", 64, "Did you mean batch_size?"),
+        ("label smoothing", 0, "Did you mean label_smoothing?"),
     ],
 )
 def test_what_cannot_be_set_is_one_sentence(name: str, value: object, sentence: str) -> None:
     with pytest.raises(SpecError) as caught:
         with_fields(config(), {name: value})
     assert sentence in str(caught.value)
-    assert str(caught.value).endswith(".")
+    assert str(caught.value).endswith((".", "?"))
+
+
+def test_a_field_inside_a_branch_is_shown_the_way_to() -> None:
+    branched = preset_config("quick-cpu", "digits")
+    at = next(at for at, node in enumerate(branched.architecture.nodes) if node.type == "branch")
+    with pytest.raises(SpecError, match=rf"so that it may be architecture\.nodes\[{at}\]\.main\[0\]\.dilation\."):
+        with_fields(branched, {f"architecture.nodes[{at}].dilation": 2})
+    with_fields(branched, {f"architecture.nodes[{at}].main[0].dilation": 1})
+
+
+def test_several_assignments_set_a_field_each() -> None:
+    assert read_assignments(["lr=0.1", "ema_decay=null"]) == {"lr": 0.1, "ema_decay": None}
+    for texts in (["lr=0.1", "lr=0.2"], ["lr=0.1", 'optimizer={"kind": "sgd"}'], ["epochs=1", "training.epochs=2"]):
+        with pytest.raises(SpecError, match="set the same field: leave one of them out"):
+            read_assignments(texts)
+    with pytest.raises(SpecError, match=r"--set epochs and --epochs set the same field"):
+        read_assignments(["epochs=2"], {"epochs": "--epochs"})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "do"),
+    [
+        ("lr", "optimizer.learning_rate", True),
+        ("optimizer", "lr", True),
+        ("lr", "optimizer.momentum", False),
+        ("width_scale", "architecture.nodes[0].out_channels", False),
+    ],
+)
+def test_names_of_the_same_field_overlap(one: str, other: str, do: bool) -> None:
+    assert overlap(one, other) is overlap(other, one) is do
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_a_refit_trains_on_all_images_chooses_nothing_and_reads_the_test_set_onc
     assert (run.state, run.name, run.epochs_done) == (RunState.COMPLETED, "tiny refit", 3)
     assert (chosen.train_images, run.train_images) == (1_350, 1_500)
     assert (run.best_epoch, run.best_accuracy, run.chosen_epoch) == (None, None, 3)
-    assert {(metrics.split, metrics.eval_count) for metrics in epochs} == {("train", 64)}
+    assert {(metrics.split, metrics.eval_count) for metrics in epochs} == {("train", 1_500)}
     last = files.checkpoint("last")
     assert run.test_accuracy == by_hand_accuracy(run.config, last, "test")
     assert run.clean_train_accuracy == pytest.approx(by_hand_accuracy(run.config, last, "train"))

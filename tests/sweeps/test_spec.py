@@ -53,6 +53,9 @@ def test_what_cannot_be_searched_is_one_sentence(fields: dict[str, object], sent
         ("width_scale=0.5,-1", "width_scale is -1"),
         ("protocol=validation,seed", "parameter protocol cannot vary: accuracies on other images do not compare"),
         ("training.limit_test=100,200", "cannot vary"),
+        ("seed=0,1,2", "parameter seed cannot vary: the best of several seeds is luck"),
+        ("device=cpu,cuda", "parameter device cannot vary: all trials of a sweep train on the same one"),
+        ("epochs=null,2", "parameter epochs cannot be null: training.epochs is null"),
     ],
 )
 def test_a_value_that_no_run_can_have_is_refused_before_anything_is_trained(parameter: str, sentence: str) -> None:
