@@ -1,0 +1,64 @@
+"""A sweep as a person sets it up and reads it, before a real Chromium, with the worker process of a real server."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+from cifar_core.runs import RunStore
+from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps import Choice, SweepSpec
+from tests.pages.browser import Dashboard, Visitor
+from tests.pages.helpers import narrowest_link
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NARROW = "?" + urlencode({"network": narrowest_link("seed-model-3"), "dataset": "digits"})
+
+
+@pytest.fixture
+def worker() -> str:
+    return "process"
+
+
+def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visitor: Visitor) -> None:
+    visitor.open("training", NARROW)
+    visitor.enter("Epochs", "1")
+    expect(visitor.strip).to_contain_text("1 epoch")
+    visitor.main.get_by_text("Sweep: search for better settings").click()
+    field = visitor.widget("sweep-field-0").get_by_role("combobox")
+    values = visitor.widget("sweep-values-0").get_by_role("textbox")
+    visitor.widget("sweep-drop-1").get_by_role("button").click()
+    expect(visitor.widget("sweep-field-1")).to_have_count(0)
+    # A title, typed as it may be, stands for its field.
+    field.fill("batch SIZE")
+    field.press("Enter")
+    expect(values).to_have_value("64,128,256")
+    values.fill("256,0")
+    values.press("Enter")
+    expect(visitor.main.get_by_text("parameter batch_size cannot be 0")).to_be_visible()
+    start = visitor.main.get_by_role("button", name="Start the sweep")
+    expect(start).to_be_disabled()
+    values.fill("256,512")
+    values.press("Enter")
+    expect(visitor.main.get_by_text("2 combinations; at most 2 trials")).to_be_visible()
+    start.dblclick()
+    visitor.main.get_by_role("link", name="See the sweep").click()
+    visitor.expect_page("runs")
+    expect(visitor.main.get_by_text("All 2 combinations were tried.")).to_be_visible()
+    expect(visitor.main.get_by_text("Best: trial")).to_be_visible()
+    with closing(RunStore(folder=dashboard.runs)) as store:
+        (sweep,) = store.list_sweeps()
+        assert sweep.state == SweepState.COMPLETED
+        assert SweepSpec.parse(sweep.spec_json).parameters == (Choice(name="batch_size", values=(256, 512)),)
+        runs = store.sweep_runs(sweep.id)
+    assert sorted(run.config.training.batch_size for run in runs.values()) == [256, 512]
+    visitor.page.reload(wait_until="domcontentloaded")
+    visitor.expect_page("runs")
+    visitor.main.get_by_role("link", name="Open it").click()
+    visitor.expect_page("training")
+    expect(visitor.main.get_by_text("seed-model-3 ").first).to_be_visible()
+    assert not visitor.complaints
