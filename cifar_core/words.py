@@ -40,7 +40,8 @@ def duration(seconds: float | None) -> str:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} m {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} m"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} m"
 
 
 JOINER = "\u2060"

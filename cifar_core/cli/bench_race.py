@@ -165,15 +165,29 @@ def _print(output: RaceBenchOutput) -> None:
         spent = curve.points[-1].seconds if curve.points else None
         done = f"{len(curve.points)} of {curve.epochs}"
         rows.append((curve.preset, curve.recipe, done, duration(spent), percent(best), *marks))
-    reckoned = [duration(seconds) for seconds in output.seed_log_seconds_to.values()]
-    rows.append((RACERS[-1], "seed, by its own log", "-", "-", "-", *reckoned))
+    if any(output.seed_log_seconds_to.values()):
+        reckoned = [duration(seconds) for seconds in output.seed_log_seconds_to.values()]
+        rows.append((RACERS[-1], "seed, by its own log", "-", "-", "-", *reckoned))
     to = [f"to {percent(mark)}" for mark in MARKS]
     print_table(("network", "recipe", "epochs", "time", "best validation", *to), rows)
     on = output.measured_on
     click.echo(
-        "\nBy its own log: as many epochs as the seed document's log takes to its test accuracy, of 50,000 images each,"
-        " at the seconds an epoch measured here, of 45,000."
-        f"\nSeed {output.seed}, {output.dataset}, {output.minutes:g} minutes each at most; {output.device}, torch "
+        f"\n{_notes(output)}"
+        f"Seed {output.seed}, {output.dataset}, {output.minutes:g} minutes each at most; {output.device}, torch "
         f"{output.torch}; on {on.machine}, Python {on.python}, version {on.version}; load {output.load_before:.1f} "
         "before it began."
     )
+
+
+def _notes(output: RaceBenchOutput) -> str:
+    """What must be known to read the table, each in a line."""
+    told = ""
+    short = [curve.preset for curve in output.curves if not curve.points]
+    if short:
+        told += f"{' and '.join(short)} trained no whole epoch in the time: give more --minutes.\n"
+    if any(output.seed_log_seconds_to.values()):
+        told += (
+            "By its own log: as many epochs as the seed document's log takes to its test accuracy, of 50,000 images "
+            "each, at the seconds an epoch measured here, of 45,000.\n"
+        )
+    return told

@@ -34,7 +34,7 @@ MAX_AUGMENTATIONS = 1_000
 def evaluate_command(run_id: str, split: EvaluationSplit, mirrored: bool, as_json: bool) -> None:
     """Show a run's accuracy, per-class table and confusion matrix; what is not stored yet is computed.
 
-    RUN is an id, or its beginning or end.
+    RUN is an id, its beginning or end, or a name.
     """
     store = RunStore()
     run = store.get(run_id)
@@ -63,7 +63,7 @@ def evaluate_command(run_id: str, split: EvaluationSplit, mirrored: bool, as_jso
 )
 @json_option
 def predict_command(run_id: str, images: tuple[Path, ...], augmentations: int, as_json: bool) -> None:
-    """Say what a run's network sees in pictures (PNG, JPEG, WebP). RUN is an id, or its beginning or end."""
+    """Say what a run's network sees in pictures (PNG, JPEG, WebP). RUN is an id, its beginning or end, or a name."""
     store = RunStore()
     run = store.get(run_id)
     pictures = np.stack([read_picture(path) for path in images])

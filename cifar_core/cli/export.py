@@ -23,7 +23,7 @@ from cifar_core.runs import RunStore
 )
 @json_option
 def export_command(run_id: str, kind: str, output: str | None, as_json: bool) -> None:
-    """Write a run for another program: its network, or what it measured. RUN is an id, or its beginning or end.
+    """Write a run for another program: its network, or what it measured. RUN is an id, its beginning or end, or a name.
 
     A file with a network is tried before it is written: where its outputs are not the network's, there is no file. A
     file of that name is replaced. ONNX and TensorBoard need what requirements-export.txt installs.

@@ -18,7 +18,7 @@ _runs = click.argument("run_ids", metavar="RUN...", nargs=-1, required=True)
 def delete_command(run_ids: tuple[str, ...], as_json: bool) -> None:
     """Take runs out of every list; `restore` brings them back until `purge` removes them.
 
-    RUN is an id, or its beginning or end.
+    RUN is an id, its beginning or end, or a name.
     """
     _tell(RunStore().delete(run_ids), "is deleted: `restore` brings it back", as_json)
 
@@ -27,7 +27,7 @@ def delete_command(run_ids: tuple[str, ...], as_json: bool) -> None:
 @_runs
 @json_option
 def restore_command(run_ids: tuple[str, ...], as_json: bool) -> None:
-    """Bring deleted runs back. RUN is an id, or its beginning or end."""
+    """Bring deleted runs back. RUN is an id, its beginning or end, or a name."""
     _tell(RunStore().restore(run_ids), "is back", as_json)
 
 
@@ -38,7 +38,7 @@ def restore_command(run_ids: tuple[str, ...], as_json: bool) -> None:
 def purge_command(run_ids: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Remove deleted runs for good, with their files: those named, or all of them.
 
-    RUN is an id, or its beginning or end.
+    RUN is an id, its beginning or end, or a name.
     """
     store = RunStore()
     if run_ids:

@@ -21,9 +21,9 @@ from cifar_core.words import counted, percent
 @click.option("--output", type=click.Path(path_type=Path), help=f"The file (default: the run's id with {SUFFIX}).")
 @json_option
 def pack_command(run_id: str, output: Path | None, as_json: bool) -> None:
-    """Write a run that is over into one file, without images, to take along. RUN is an id, or its beginning or end.
+    """Write a run that is over into one file, without images, to take along.
 
-    A file of that name is replaced.
+    RUN is an id, its beginning or end, or a name. A file of that name is replaced.
     """
     store = RunStore()
     run = store.get(run_id)

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
+from cifar_core.errors import SpecError
 from cifar_core.files import write_atomically
 from cifar_core.runs import RunStore
+
+_ENDINGS = {"markdown": (".zip",), "html": (".html", ".htm")}
+_KINDS = {"markdown": "a zip of text and pictures", "html": "one file"}
 
 
 @click.command("report")
@@ -17,8 +21,13 @@ from cifar_core.runs import RunStore
 def report_command(run_ids: tuple[str, ...], kind: str, output: Path | None) -> None:
     """Write a report of runs in the seed document's form: Markdown with pictures in a zip, or one HTML file.
 
-    RUN is an id, or its beginning or end; several make one report. A file of that name is replaced.
+    RUN is an id, its beginning or end, or a name; several make one report. A file of that name is replaced.
     """
+    if output is not None and output.suffix.lower() not in _ENDINGS[kind]:
+        raise SpecError(
+            f"{output} is no name for it: as {kind} a report is {_KINDS[kind]}, whose name ends in "
+            f"{' or '.join(_ENDINGS[kind])}."
+        )
     store = RunStore()
     runs = [store.get(run_id) for run_id in run_ids]
     from cifar_core.report.content import make_report

@@ -58,7 +58,10 @@ def _line(run: Run) -> tuple[str, ...]:
 @click.argument("run_id", metavar="RUN")
 @json_option
 def show_command(run_id: str, as_json: bool) -> None:
-    """Show a run: its figures by epoch, its history and the end of its log. RUN is an id, or its beginning or end."""
+    """Show a run: its figures by epoch, its history and the end of its log.
+
+    RUN is an id, its beginning or end, or a name.
+    """
     store = RunStore()
     run = store.get(run_id)
     if as_json:
@@ -121,7 +124,7 @@ def _print_epochs(epochs: list[EpochMetrics]) -> None:
 @click.argument("run_id", metavar="RUN")
 @json_option
 def stop_command(run_id: str, as_json: bool) -> None:
-    """Stop a queued or running run, wherever it trains. RUN is an id, or its beginning or end."""
+    """Stop a queued or running run, wherever it trains. RUN is an id, its beginning or end, or a name."""
     run = RunStore().request_stop(run_id)
     if as_json:
         print_json(RunOutput.of(run))

@@ -102,7 +102,7 @@ def sweep_command(
 @click.argument("sweep_id", metavar="[SWEEP]", required=False)
 @json_option
 def sweeps_command(sweep_id: str | None, as_json: bool) -> None:
-    """List the sweeps, newest first, or show one with its trials. SWEEP is an id, or its beginning or end."""
+    """List the sweeps, newest first, or show one with its trials. SWEEP is an id, its beginning or end, or a name."""
     store = RunStore()
     if sweep_id is not None:
         results = sweep_results(store, sweep_id)

@@ -96,8 +96,8 @@ def train_command(
 def resume_command(run_id: str, wait: bool, as_json: bool) -> None:
     """Go on with a stopped, failed or interrupted run, here and now, from its last whole epoch.
 
-    RUN is an id, or its beginning or end. On the machine, versions and number of threads that it began with, it comes
-    to the same weights as without the interruption.
+    RUN is an id, its beginning or end, or a name. On the machine, versions and number of threads that it began with, it
+    comes to the same weights as without the interruption.
     """
     store = RunStore()
     run = store.get(run_id)
@@ -118,7 +118,7 @@ def refit_command(run_id: str, wait: bool, as_json: bool, **options: object) -> 
     """Train anew on all images with the settings that a run chose on its validation images, here and now.
 
     The last epoch counts, and the test set is read once, at the end; the limits of a quick trial do not
-    apply. RUN is an id, or its beginning or end.
+    apply. RUN is an id, its beginning or end, or a name.
     """
     store = RunStore()
     run = store.get(run_id)

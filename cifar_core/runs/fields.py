@@ -86,7 +86,12 @@ def parse_assignment(text: str) -> tuple[str, object]:
 
 
 def parse_value(text: str) -> object:
-    """A value as it is typed: JSON (0.1, true, null, "a", {"kind": "adamw"}), and where it is none the word itself."""
+    """A value as it is typed: JSON (0.1, true, null, "a", {"kind": "adamw"}), and where it is none the word itself.
+
+    "none" is null, as pages show it: no field's word is "none".
+    """
+    if text == "none":
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -162,15 +167,19 @@ def _path(name: str) -> list[str | int]:
     if len(path) < 2 or path[0] not in _SPECS:
         raise SpecError(
             f"There is no field {name!r}: it must be {WIDTH_SCALE}, {', '.join(SHORT_NAMES)}, a field of the training "
-            "(epochs, label_smoothing, optimizer.momentum), or a path into another spec "
+            f"({', '.join(_known_fields())}), or a path into another spec "
             "(architecture.nodes[0].dilation, augmentation.transforms[0].p)." + _meant(name)
         )
     return path
 
 
+def _known_fields() -> list[str]:
+    return [field for field in TrainingSpec.model_fields if field not in _NO_SETTINGS]
+
+
 def _meant(name: str) -> str:
     """The name that is most like one that there is not, as a question; empty if none is."""
-    known = [WIDTH_SCALE, *SHORT_NAMES, *TrainingSpec.model_fields]
+    known = [WIDTH_SCALE, *SHORT_NAMES, *_known_fields()]
     close = get_close_matches(name.strip().lower().replace(" ", "_"), known, 1)
     return f" Did you mean {close[0]}?" if close else ""
 

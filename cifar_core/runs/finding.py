@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
+from sqlalchemy.orm import Session, undefer
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs.beats import BeatWatch
@@ -15,11 +15,15 @@ from cifar_core.runs.owner import Owner
 from cifar_core.runs.records import ACTIVE, Event, Run, RunState, Watched
 from cifar_core.runs.reports import end_row
 from cifar_core.runs.rows import metrics_from_row, record_from_row, watched_from_rows
-from cifar_core.runs.tables import EpochRow, EventRow, RunRow
+from cifar_core.runs.tables import EpochRow, EventRow, RunRow, SweepRow
 from cifar_core.training.metrics import EpochMetrics
 
 ID_ENDING = 6
 """Characters of a run's id, from behind, that pages show, and by which it is found too."""
+
+
+NAMED = 3
+"""Ids that are told of those that bear the same name."""
 
 
 class RunFinder:
@@ -29,7 +33,7 @@ class RunFinder:
     _watch: BeatWatch
 
     def get(self, run_id: str) -> Run:
-        """One run, deleted or not, by its id, an unambiguous beginning of it, or at least its last six characters.
+        """One run, deleted or not, by its id, the beginning of it, at least its last six characters, or its name.
 
         Raises:
             SpecError: there is no such run, or there are several.
@@ -38,7 +42,7 @@ class RunFinder:
         self.mark_vanished()
         with self._database.reading() as session:
             row = session.get(RunRow, run_id)
-            return record_from_row(row or session.get_one(RunRow, id_by_part(session, RunRow.id, run_id, "run")))
+            return record_from_row(row or session.get_one(RunRow, id_by_part(session, RunRow, run_id, "run")))
 
     def find_ids(self, named: Sequence[str]) -> list[str]:
         """Whole ids of runs that are named as for `get`, each once; runs are found whose configuration is damaged too.
@@ -50,7 +54,7 @@ class RunFinder:
         with self._database.reading() as session:
             here = set(session.scalars(select(RunRow.id).where(RunRow.id.in_(named))))
             return list(
-                dict.fromkeys(name if name in here else id_by_part(session, RunRow.id, name, "run") for name in named)
+                dict.fromkeys(name if name in here else id_by_part(session, RunRow, name, "run") for name in named)
             )
 
     def group(self, group_id: str) -> list[Run]:
@@ -102,26 +106,38 @@ class RunFinder:
         return not is_own and (owner.has_vanished() or self._watch.stands_still(row.id, (row.fence, row.beat)))
 
 
-def id_by_part(session: Session, column: InstrumentedAttribute[str], part: str, what: str) -> str:
-    """The one id that begins with a part, or ends with at least six characters of it.
+def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str, what: str) -> str:
+    """The one id that begins with a part, or ends with at least six characters of it; else that of the one name.
 
     Args:
         session: to read with.
-        column: of the ids.
+        table: of the ids and names.
         part: as a person gave it.
         what: it is an id of, as in "run".
 
     Raises:
         SpecError: there is none, or there are several.
     """
-    found = column.startswith(part, autoescape=True)
+    found = table.id.startswith(part, autoescape=True)
     if len(part) >= ID_ENDING:
-        found = or_(found, column.endswith(part, autoescape=True))
-    ids = session.scalars(select(column).where(found).limit(2)).all() if part else []
+        found = or_(found, table.id.endswith(part, autoescape=True))
+    ids = session.scalars(select(table.id).where(found).limit(2)).all() if part else []
     if not ids:
-        raise SpecError(f"There is no {what} {part!r} in this store.")
+        return _id_by_name(session, table, part, what)
     if len(ids) > 1:
         raise SpecError(f"Several {what}s match {part!r}: give more of the id.")
+    return ids[0]
+
+
+def _id_by_name(session: Session, table: type[RunRow] | type[SweepRow], name: str, what: str) -> str:
+    named = select(table.id).where(table.name == name).order_by(table.created_at.desc())
+    if table is RunRow:
+        named = named.where(RunRow.deleted_at.is_(None))
+    ids = session.scalars(named.limit(NAMED)).all()
+    if not ids:
+        raise SpecError(f"There is no {what} {name!r} in this store.")
+    if len(ids) > 1:
+        raise SpecError(f"Several {what}s are called {name!r}: give the id of one, as {' or '.join(ids)}.")
     return ids[0]
 
 

@@ -89,14 +89,14 @@ class SweepRows(RunFinder):
             return _record(row)
 
     def get_sweep(self, sweep_id: str) -> SweepRecord:
-        """One sweep by its id, an unambiguous beginning of it, or at least its last six characters.
+        """One sweep by its id, the beginning of it, at least its last six characters, or its name.
 
         Raises:
             SpecError: there is no such sweep, or there are several.
         """
         with self._database.reading() as session:
             row = session.get(SweepRow, sweep_id)
-            return _record(row or session.get_one(SweepRow, id_by_part(session, SweepRow.id, sweep_id, "sweep")))
+            return _record(row or session.get_one(SweepRow, id_by_part(session, SweepRow, sweep_id, "sweep")))
 
     def list_sweeps(self) -> list[SweepRecord]:
         """All of them, newest first."""

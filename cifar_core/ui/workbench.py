@@ -70,8 +70,8 @@ def augmentation_on_workbench() -> AugmentationSpec:
 
 
 def default_recipe(preset: ArchitecturePreset) -> str:
-    """Name of the recipe that a network starts with: its preset's own, or a run of minutes where no GPU is."""
-    return preset.recipe if training_device("auto") == "cuda" else FIRST_RUN
+    """Name of the recipe that a network starts with: its preset's own, or a run of minutes where that needs a GPU."""
+    return preset.recipe if preset.for_processor or training_device("auto") == "cuda" else FIRST_RUN
 
 
 def recipe_on_workbench() -> Recipe:

@@ -36,6 +36,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(cli: Cli, completed: Run, tmp_p
     cli("report").assert_refused(2, "RUN")
     cli("report", "nobody").assert_refused(2, "nobody")
     cli("report", completed.id, completed.id).assert_refused(2, "named twice")
+    cli("report", completed.id, "--output", tmp_path / "r.md").assert_refused(2, "a zip of text and pictures", ".zip")
+    cli("report", completed.id, "--format", "html", "--output", "r.zip").assert_refused(2, "ends in .html or .htm")
     cli("report", completed.id, "--format", "pdf").assert_refused(2, "pdf", "markdown", "html")
     cli("report", completed.id, "--output", tmp_path / "nowhere" / "report.zip").assert_refused(1, "nowhere")
 

@@ -40,7 +40,7 @@ def launch(visitor: Visitor) -> None:
     visitor.enter("Epochs", str(EPOCHS))
     expect(visitor.strip).to_contain_text(f"{EPOCHS} epochs")
     visitor.enter("Batch size", "32")
-    expect(visitor.main.get_by_text("batch_size 64 → 32")).to_be_visible()
+    expect(visitor.main.get_by_text("Batch size 64 → 32")).to_be_visible()
     visitor.main.get_by_role("button", name="Launch").dblclick()
 
 

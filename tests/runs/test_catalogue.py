@@ -169,3 +169,16 @@ def test_a_run_is_found_by_the_end_of_its_id(store: RunStore) -> None:
     run = store.enqueue(tiny_config("one"))
     store.enqueue(tiny_config("two"))
     assert store.get(run.id[-6:]) == run
+
+
+def test_a_run_is_found_by_its_name_where_one_alone_bears_it(store: RunStore) -> None:
+    one = ended(store, "alone", 0.2)
+    twins = [ended(store, "twin", 0.2) for _ in range(2)]
+    assert store.get("alone").id == one.id
+    assert store.find_ids(["alone", one.id]) == [one.id]
+    with pytest.raises(SpecError, match=f"Several runs are called 'twin': give the id of one, as .*{twins[0].id}"):
+        store.get("twin")
+    store.delete([twins[0].id])
+    assert store.get("twin").id == twins[1].id
+    with pytest.raises(SpecError, match="There is no run 'nobody' in this store"):
+        store.get("nobody")

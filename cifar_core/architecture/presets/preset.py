@@ -20,6 +20,8 @@ class ArchitecturePreset:
     """Name of its default augmentation preset."""
     recipe: str
     """Name of its default training recipe."""
+    for_processor: bool = False
+    """Whether that recipe is meant for a machine without a GPU, and takes an hour or two there at most."""
     reported_test_accuracy: float | None = None
     """What the seed document reports for it, in 0..1; not measured here."""
     reconstructed: str = ""

@@ -20,7 +20,7 @@ def misfits(spec: AugmentationSpec, dataset: DatasetInfo, in_turns: bool = False
     happening = [transform for transform in spec.transforms if transform.p]
     if not dataset.can_be_mirrored and (in_turns or any(isinstance(part, HorizontalFlip) for part in happening)):
         flip = TRANSFORMS["horizontal_flip"].title
-        cure = "let no epoch mirror them" if in_turns else f"switch {flip} off for them"
+        cure = "switch Mirror in turns off for them" if in_turns else f"switch {flip} off for them"
         told.append(f"{dataset.title} are mirrored here, and a mirrored 2 is no 2: {cure}.")
     if dataset.is_grey:
         told += dict.fromkeys(

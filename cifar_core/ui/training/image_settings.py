@@ -16,26 +16,22 @@ def edit_images(dataset: DatasetInfo) -> None:
     st.markdown("**Images**")
     choice(
         "protocol",
-        "Protocol",
         {name: title.partition(":")[0] for name, title in PROTOCOL_TITLES.items()},
         "  \n".join(PROTOCOL_TITLES.values()),
     )
     if training_on_workbench().protocol == "validation":
         optional_number(
             "validation_images",
-            "Own number of validation images",
             "Training images held out to choose on, the same in every run; without it a tenth of them.",
             round(dataset.train_images * VALIDATION_SHARE),
         )
     optional_number(
         "limit_train",
-        "Fewer training images",
         "Trains on at most so many images: for a quick trial. 2 or more.",
         10_000,
     )
     optional_number(
         "limit_test",
-        "Fewer images to evaluate",
         "Evaluates on at most so many images of each set: for a quick trial. 1 or more.",
         1_000,
     )
@@ -48,7 +44,6 @@ def edit_augmentation() -> None:
     with left:
         number(
             "augmentation_first",
-            "Strength in the first epoch",
             "Share of their probabilities that all transforms and mixers have in the first epoch: 0 to 1. Below the "
             "last one, the augmentation grows, so that simple things are learnt first (Tan, Le 2021).",
             0.1,
@@ -57,7 +52,6 @@ def edit_augmentation() -> None:
     with right:
         number(
             "augmentation_last",
-            "Strength in the last epoch",
             "The same in the last epoch; in between the share moves along a straight line. Below the first one, the "
             "training ends on images like those that it is tested with (Touvron 2019).",
             0.1,
@@ -65,7 +59,6 @@ def edit_augmentation() -> None:
         )
     switch(
         "alternate_flips",
-        "Mirror in turns",
         "Mirrors every image in every other epoch, in place of the augmentation's flip at random: two epochs show each "
         "image from both sides (Jordan 2024).",
     )

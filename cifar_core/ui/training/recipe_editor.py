@@ -11,6 +11,7 @@ from cifar_core.data import DatasetInfo
 from cifar_core.machine import device_titles
 from cifar_core.training import SEED_RECIPE, TrainingSpec, find_recipe, recipe_names
 from cifar_core.training.precision import cpu_precisions
+from cifar_core.ui.training.field_titles import TITLES
 from cifar_core.ui.training.image_settings import edit_augmentation, edit_images
 from cifar_core.ui.training.spec_widgets import (
     choice,
@@ -18,7 +19,6 @@ from cifar_core.ui.training.spec_widgets import (
     number,
     optional_number,
     switch,
-    tell_problem,
 )
 from cifar_core.ui.workbench import choose_recipe, put_training, recipe_on_workbench, training_on_workbench
 
@@ -45,22 +45,20 @@ def select_recipe() -> None:
 def edit_recipe() -> int:
     """What the recipe teaches, with its main settings; returns the number of seeds."""
     st.caption(recipe_on_workbench().teaches)
-    tell_problem()
     left, right = st.columns(2)
     with left:
-        number("epochs", "Epochs", "Passes over the training images: 1 to 2,000.")
+        number("epochs", "Passes over the training images: 1 to 2,000.")
         number(
             "optimizer.learning_rate",
-            "Highest learning rate",
             "How far a step goes, where the schedule is at its top: above 0, at most 10. Too high and the loss "
             "explodes, too low and little is learnt; the range test below finds what a network bears.",
             0.01,
             "%g",
         )
-        number("seed", "Seed", "Decides initial weights, order of images, augmentation and dropout: 0 or more.")
+        number("seed", "Decides initial weights, order of images, augmentation and dropout: 0 or more.")
     with right:
-        number("batch_size", "Batch size", "Images a step: 2 to 8,192. Larger is steadier, and steps are fewer.")
-        choice("device", "Device", device_titles(), "What trains. Automatic takes a GPU if there is one.")
+        number("batch_size", "Images a step: 2 to 8,192. Larger is steadier, and steps are fewer.")
+        choice("device", device_titles(), "What trains. Automatic takes a GPU if there is one.")
         seeds = st.number_input(
             "Number of seeds",
             1,
@@ -94,7 +92,6 @@ def _edit_optimizer() -> None:
     rate = training_on_workbench().optimizer.learning_rate
     kind_choice(
         "optimizer",
-        "Optimizer",
         {"sgd": ("SGD with momentum", {"learning_rate": rate}), "adamw": ("AdamW", {"learning_rate": min(rate, 0.01)})},
         "SGD goes down the gradient; AdamW scales each weight's step by its own gradients (Loshchilov, Hutter 2019) "
         "and wants smaller rates.",
@@ -102,16 +99,14 @@ def _edit_optimizer() -> None:
     left, right = st.columns(2, vertical_alignment="bottom")
     if training_on_workbench().optimizer.kind == "sgd":
         with left:
-            number("optimizer.momentum", "Momentum", "Share of the last step that is kept: 0 to below 1.", form="%.3f")
+            number("optimizer.momentum", "Share of the last step that is kept: 0 to below 1.", form="%.3f")
         with right:
-            switch(
-                "optimizer.nesterov", "Nesterov", "Looks ahead along the momentum before it corrects (Sutskever 2013)."
-            )
+            switch("optimizer.nesterov", "Looks ahead along the momentum before it corrects (Sutskever 2013).")
     else:
         with left:
-            number("optimizer.beta1", "Beta 1", "Share of the mean gradient that is kept: 0 to below 1.", form="%.3f")
+            number("optimizer.beta1", "Share of the mean gradient that is kept: 0 to below 1.", form="%.3f")
         with right:
-            number("optimizer.beta2", "Beta 2", "Share of the mean squared gradient kept: 0 to below 1.", 0.001, "%.4f")
+            number("optimizer.beta2", "Share of the mean squared gradient kept: 0 to below 1.", 0.001, "%.4f")
     _edit_decay()
 
 
@@ -120,7 +115,6 @@ def _edit_decay() -> None:
     with left:
         number(
             "optimizer.weight_decay",
-            "Weight decay",
             "Pulls every weight towards 0, so that none grows without need: 0 to below 1.",
             0.0001,
             "%g",
@@ -128,7 +122,6 @@ def _edit_decay() -> None:
     with right:
         switch(
             "decay_norms",
-            "Decay norms too",
             "Whether weight decay also pulls at the scales and shifts of norms and at biases, which need it least.",
         )
 
@@ -138,7 +131,6 @@ def _edit_schedule() -> None:
     epochs = training_on_workbench().epochs
     kind_choice(
         "schedule",
-        "Schedule",
         {
             "one_cycle": ("One cycle: up, then down", {}),
             "cosine": ("Cosine: down, and up again behind its minimum", {"t_max": float(epochs)}),
@@ -150,22 +142,21 @@ def _edit_schedule() -> None:
     left, right = st.columns(2)
     if kind == "cosine":
         with left:
-            number("schedule.t_max", "Epochs to its minimum", "Above 0, at most 2,000.", 0.5, "%.2f")
+            number("schedule.t_max", "Above 0, at most 2,000.", 0.5, "%.2f")
     elif kind == "one_cycle":
         with left:
-            number("schedule.rise", "Share spent rising", "Of the run: above 0, below 1.", 0.05, "%.2f")
+            number("schedule.rise", "Of the run: above 0, below 1.", 0.05, "%.2f")
         with right:
-            number("schedule.start", "Rate at the start", "As a share of the highest: above 0, at most 1.", form="%.3f")
+            number("schedule.start", "As a share of the highest: above 0, at most 1.", form="%.3f")
     if kind != "constant":
         with left:
-            number("schedule.floor", "Lowest rate", "As a share of the highest: 0 to 1.", 0.0001, "%.4f")
+            number("schedule.floor", "As a share of the highest: 0 to 1.", 0.0001, "%.4f")
 
 
 def _edit_regularisation() -> None:
     st.markdown("**Against overfitting and explosions**")
     number(
         "label_smoothing",
-        "Label smoothing",
         "Share of the target spread evenly over all classes, so that no answer must be dead certain (Szegedy 2016): "
         "0 to below 1.",
         0.01,
@@ -173,7 +164,6 @@ def _edit_regularisation() -> None:
     )
     optional_number(
         "ema_decay",
-        "Average the weights",
         "Evaluates a moving average of the weights, which keeps this share at every step (Polyak, Juditsky 1992): "
         "0.5 to below 1.",
         0.99,
@@ -181,7 +171,6 @@ def _edit_regularisation() -> None:
     )
     optional_number(
         "clip_norm",
-        "Clip the gradient",
         "A gradient longer than this is scaled down to it, so that one bad batch cannot throw the network far "
         "(Pascanu 2013): above 0.",
         1.0,
@@ -205,7 +194,6 @@ def _edit_precision() -> None:
         executions |= {"graph": "Recorded: a CUDA graph", "compiled": "Compiled: torch.compile"}
     choice(
         "precision",
-        "Precision",
         precisions,
         "Mixed precision computes the forward pass with half the bits and keeps the weights in float32: faster on a "
         "GPU, and in bfloat16 on a processor with matrix units for it (AMX). Other processors are many times slower "
@@ -213,7 +201,6 @@ def _edit_precision() -> None:
     )
     choice(
         "execution",
-        "How a step is carried out",
         executions,
         "On a GPU, a step of a compact network can be recorded once and replayed, or compiled, which takes a minute at "
         "first; both are faster. On a processor neither gains anything, so they are offered with a GPU alone.",
@@ -221,7 +208,6 @@ def _edit_precision() -> None:
     is_seed = spec.recipe == SEED_RECIPE
     choice(
         "augmentation_engine",
-        "Augmentation engine",
         {"albumentations": "albumentations: image by image", "batched": "Batched: the whole batch at once"},
         "This recipe trains through albumentations, as the assignment asks. Under another recipe you can choose."
         if is_seed
@@ -234,7 +220,9 @@ def _edit_precision() -> None:
 def _draw_changes() -> None:
     recipe, spec = recipe_on_workbench(), training_on_workbench()
     changes = [
-        f"{path} {_shown(before)} → {_shown(after)}" for path, before, after in changed_fields(recipe.spec, spec)
+        f"{TITLES[path]} {_shown(before)} → {_shown(after)}"
+        for path, before, after in changed_fields(recipe.spec, spec)
+        if after is not None or path not in _of_another_kind(recipe.spec, spec)
     ]
     if changes:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -255,6 +243,12 @@ def changed_fields(before: TrainingSpec, after: TrainingSpec) -> list[tuple[str,
     return [(path, one.get(path), other.get(path)) for path in paths if one.get(path) != other.get(path)]
 
 
+def _of_another_kind(before: TrainingSpec, after: TrainingSpec) -> set[str]:
+    """Paths of fields that went with their kind of optimizer or schedule: that it is another one says so already."""
+    here = {path for path, _ in _leaves(after.model_dump())}
+    return {path for path, _ in _leaves(before.model_dump()) if path not in here}
+
+
 def _leaves(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in data.items():
         if isinstance(value, Mapping):
@@ -264,4 +258,6 @@ def _leaves(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

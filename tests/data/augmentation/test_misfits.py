@@ -20,7 +20,7 @@ def test_a_mirrored_digit_is_told_and_a_mirrored_cat_is_not() -> None:
 
 def test_a_training_that_mirrors_in_turns_is_told_of_whatever_the_augmentation_is() -> None:
     (told,) = misfits(AugmentationSpec(), DIGITS, in_turns=True)
-    assert "let no epoch mirror them" in told
+    assert "switch Mirror in turns off for them" in told
     assert misfits(AugmentationSpec(), CIFAR10, in_turns=True) == []
 
 
