@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
-from cifar_core.runs.fields import overlap, with_fields
+from cifar_core.runs.fields import SHORT_NAMES, overlap, with_fields
 from cifar_core.spec_model import SpecModel, shown_value
 from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
 
@@ -105,7 +105,10 @@ def check_parameter(parameter: Span | Choice, base: RunConfig) -> None:
         try:
             with_fields(base, {parameter.name: value})
         except SpecError as error:
-            raise SpecError(f"parameter {parameter.name} cannot be {shown_value(value)}: {error}") from None
+            # Most sentences name the field, its value and what is allowed by themselves.
+            names_it = parameter.name.rpartition(".")[2] in str(error) or parameter.name in SHORT_NAMES
+            of_what = "" if names_it else f"parameter {parameter.name} cannot be {shown_value(value)}: "
+            raise SpecError(f"{of_what}{error}") from None
 
 
 def read_parameters(texts: Sequence[str], base: RunConfig) -> list[Span | Choice]:

@@ -39,7 +39,7 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     expect(values).to_have_value("64,128,256")
     values.fill("256,0")
     values.press("Enter")
-    expect(visitor.main.get_by_text("parameter batch_size cannot be 0")).to_be_visible()
+    expect(visitor.main.get_by_text("Batch size is 0: it must be")).to_be_visible()
     start = visitor.main.get_by_role("button", name="Start the sweep")
     expect(start).to_be_disabled()
     values.fill("256,512")

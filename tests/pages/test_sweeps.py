@@ -93,8 +93,8 @@ def test_two_aims_end_no_trial_early(store: RunStore, seeks: str) -> None:
     [
         ("", "is no parameter: it must be like"),
         ("0.1", "leaves nothing to choose"),
-        ("0.1..99", "parameter lr cannot be 99"),
-        ("fast,slow", "parameter lr cannot be 'fast'"),
+        ("0.1..99", "Learning rate is 99"),
+        ("fast,slow", "Learning rate is 'fast'"),
     ],
 )
 def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, values: str, sentence: str) -> None:
@@ -108,8 +108,8 @@ def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, val
 def test_what_is_wrong_stands_once_at_its_row(store: RunStore) -> None:
     session = open_page("training", dataset="digits")
     put(session, "sweep.values.1", "0.5,-1")
-    assert [caption for caption in session.caption if "cannot be -1" in caption.value]
-    assert not [error for error in session.error if "cannot be -1" in error.value]
+    assert [caption for caption in session.caption if "Width of all layers is -1" in caption.value]
+    assert not [error for error in session.error if "Width of all layers is -1" in error.value]
     put(session, "sweep.values.1", "0.5,1")
     put(session, "sweep.field.0", "width_scale")
     assert [error for error in session.error if "set the same field" in error.value]

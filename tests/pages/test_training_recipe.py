@@ -168,7 +168,7 @@ def test_the_seed_s_recipe_keeps_to_albumentations_and_says_why() -> None:
     engine = session.selectbox("recipe.augmentation_engine")
     assert not engine.disabled
     shown(engine.set_value("albumentations").run())
-    assert says(session, "Changed: augmentation_engine batched → albumentations")
+    assert says(session, "Changed: Augmentation engine batched → albumentations")
     shown(session.selectbox("recipe").set_value("seed").run())
     assert session.selectbox("recipe.augmentation_engine").value == "albumentations"
     assert not session.error
@@ -204,7 +204,7 @@ def test_what_was_changed_is_named_and_can_be_taken_back(idle: None) -> None:
     shown(session.number_input("recipe.epochs").set_value(3).run())
     shown(session.toggle("recipe.ema_decay.on").set_value(True).run())
     shown(session.toggle("recipe.limit_train.on").set_value(False).run())
-    assert says(session, "Changed: epochs 8 → 3; ema_decay none → 0.99; limit_train 10000 → none")
+    assert says(session, "Changed: Epochs 8 → 3; Average the weights none → 0.99; Fewer training images 10000 → none")
     shown(session.button("recipe.reset").click().run())
     assert session.number_input("recipe.epochs").value == 8
     assert on_strip(session, "recipe").endswith("recipe **first**, 8 epochs")

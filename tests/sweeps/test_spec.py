@@ -46,16 +46,16 @@ def test_what_cannot_be_searched_is_one_sentence(fields: dict[str, object], sent
 @pytest.mark.parametrize(
     ("parameter", "sentence"),
     [
-        ("nope=1,2", "parameter nope cannot be 1: There is no field 'nope'"),
-        ("lr=0.1..99", "parameter lr cannot be 99"),
-        ("epochs=0..4", "parameter epochs cannot be 0"),
-        ("optimizer.beta1=0.8,0.9", "There is no field 'optimizer.beta1'"),
+        ("nope=1,2", "there is no field 'nope'"),
+        ("lr=0.1..99", "training.optimizer.learning_rate is 99"),
+        ("epochs=0..4", "training.epochs is 0: it must be"),
+        ("optimizer.beta1=0.8,0.9", "there is no field 'optimizer.beta1'"),
         ("width_scale=0.5,-1", "width_scale is -1"),
         ("protocol=validation,seed", "parameter protocol cannot vary: accuracies on other images do not compare"),
         ("training.limit_test=100,200", "cannot vary"),
         ("seed=0,1,2", "parameter seed cannot vary: the best of several seeds is luck"),
         ("device=cpu,cuda", "parameter device cannot vary: all trials of a sweep train on the same one"),
-        ("epochs=null,2", "parameter epochs cannot be null: training.epochs is null"),
+        ("epochs=null,2", "training.epochs is null"),
     ],
 )
 def test_a_value_that_no_run_can_have_is_refused_before_anything_is_trained(parameter: str, sentence: str) -> None:
@@ -89,5 +89,5 @@ def test_between_whole_numbers_any_number_counts_where_the_field_takes_it() -> N
 
 
 def test_a_range_of_real_numbers_over_whole_ones_is_refused() -> None:
-    with pytest.raises(SpecError, match=r"parameter epochs cannot be 2\."):
+    with pytest.raises(SpecError, match=r"training\.epochs is 2\."):
         tiny_sweep("epochs=1.0..5.0")

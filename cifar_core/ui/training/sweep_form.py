@@ -13,7 +13,7 @@ from cifar_core.data import require_dataset
 from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
-from cifar_core.runs.fields import WIDTH_SCALE
+from cifar_core.runs.fields import SHORT_NAMES, WIDTH_SCALE
 from cifar_core.sweeps import SweepSpec, check_parameter, read_parameters
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
@@ -157,7 +157,7 @@ def _draw_row(row: int, config: RunConfig) -> str:
             on_click=_drop,
             args=(row,),
         )
-    problem = _problem(_typed(row), config)
+    problem = _by_title(_problem(_typed(row), config), fields)
     if problem:
         st.caption(f":red[:material/error: {plain(problem)}]")
     return problem
@@ -172,6 +172,13 @@ def _path_of_a_dilation(config: RunConfig) -> str:
     node = config.architecture.nodes[-1]
     place = f"architecture.nodes[{len(config.architecture.nodes) - 1}]"
     return f"{place}.dilation" if isinstance(node, Conv) else f"{place}.main[0].dilation"
+
+
+def _by_title(sentence: str, fields: dict[str, tuple[str, str]]) -> str:
+    """A sentence about a field, with the field called as in the row above it."""
+    path, is_there, rest = sentence.partition(" is ")
+    name = next((short for short, whole in SHORT_NAMES.items() if whole == path), path.removeprefix("training."))
+    return f"{fields[name][0]} is {rest}" if is_there and name in fields else sentence
 
 
 def _suggest(row: int, fields: dict[str, tuple[str, str]]) -> None:
