@@ -15,6 +15,7 @@ with page("CIFAR Lab", ":material/home:"):
     home.draw_field()
     home.draw_doors()
     home.draw_story()
+    home.draw_beyond()
     draw_seed_experiment()
     draw_look()
     home.draw_status()

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 from cifar_core.errors import SpecError
 from cifar_core.protocol import Protocol
 from cifar_core.runs.finding import RunFinder, record_or_warn
-from cifar_core.runs.records import Run, RunState
+from cifar_core.runs.records import Run, RunOrigin, RunState
 from cifar_core.runs.rows import as_json, metrics_from_row
 from cifar_core.runs.tables import EpochRow, RunRow
 from cifar_core.training.metrics import EpochMetrics
@@ -52,6 +52,7 @@ class RunFilter:
     states: tuple[RunState, ...] = ()
     datasets: tuple[str, ...] = ()
     protocols: tuple[Protocol, ...] = ()
+    origins: tuple[RunOrigin, ...] = ()
     tags: tuple[str, ...] = ()
     """A run needs one of them."""
     family: str = ""
@@ -195,6 +196,7 @@ def _passes(wanted: RunFilter | None) -> ColumnElement[bool]:
         (RunRow.state, wanted.states),
         (RunRow.dataset, wanted.datasets),
         (RunRow.protocol, wanted.protocols),
+        (RunRow.origin, wanted.origins),
     ):
         if allowed:
             conditions.append(column.in_(allowed))

@@ -10,6 +10,7 @@ from cifar_core.architecture.rules import RuleLimits
 from cifar_core.data import dataset_status
 from cifar_core.errors import LabError
 from cifar_core.machine import machine_title
+from cifar_core.runs import RunFilter, RunOrigin, RunState
 from cifar_core.runs.records import ACTIVE
 from cifar_core.ui import resources
 from cifar_core.ui.figures.field import field_figure
@@ -94,6 +95,23 @@ def draw_story() -> None:
             st.markdown(f"#### {percent(preset.reported_test_accuracy)}\ntest accuracy, as the document reports it")
             st.markdown(f"{count(numbers.params)} parameters, field {numbers.receptive_field} px")
             st.caption(preset.teaches)
+
+
+def draw_beyond() -> None:
+    """The example runs of other networks under the same rules, the best first; nothing where the store has none."""
+    try:
+        wanted = RunFilter(states=(RunState.COMPLETED,), datasets=("cifar10",), origins=(RunOrigin.EXAMPLE,))
+        found = resources.run_store().find_runs(wanted)
+    except LabError:
+        return  # the status line tells
+    examples = [run for run in found if run.test_accuracy is not None]
+    if not examples:
+        return
+    told = "; ".join(
+        f"**{plain(run.name)}** {percent(run.test_accuracy)} with {count(run.num_params)} parameters"
+        for run in sorted(examples, key=lambda run: run.test_accuracy or 0.0, reverse=True)
+    )
+    st.markdown(f"Networks of this project keep the rules too, and their runs lie under Runs. Test accuracy: {told}.")
 
 
 def draw_status() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cifar_core.runs import RunStore
+from cifar_core.runs.package.examples import import_examples
 from tests.pages.helpers import go_to, links, metric, open_page, says, shown, strip_of, texts
 from tests.tiny import tiny_config
 
@@ -83,3 +85,13 @@ def test_the_seeds_three_models_are_queued_once_with_one_click(store: RunStore, 
     assert says(session, "Queued, one after the other.")
     assert "Compare and report" in links(session)
     assert says(session, "On Handwritten digits its models are only tried out")
+
+
+def test_the_examples_of_other_networks_are_told_with_what_they_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not says(open_page("home"), "Networks of this project keep the rules too")
+    monkeypatch.setenv("CIFAR_LAB_EXAMPLES", "yes")
+    with closing(RunStore()) as store:
+        assert import_examples(store)
+        runs = [run for run in store.list_runs() if run.config.dataset == "cifar10"]
+    best = max(runs, key=lambda run: run.test_accuracy or 0)
+    assert says(open_page("home"), f"Test accuracy: **{best.name}** {100 * (best.test_accuracy or 0):.1f} % with ")
