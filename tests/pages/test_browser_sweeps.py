@@ -13,6 +13,7 @@ from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, SweepSpec
 from tests.pages.browser import Dashboard, Visitor
 from tests.pages.helpers import narrowest_link
+from tests.sweeps.conftest import tiny_sweep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,8 +27,6 @@ def worker() -> str:
 
 def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visitor: Visitor) -> None:
     visitor.open("training", NARROW)
-    visitor.enter("Epochs", "1")
-    expect(visitor.strip).to_contain_text("1 epoch")
     visitor.main.get_by_text("Sweep: search for better settings").click()
     field = visitor.widget("sweep-field-0").get_by_role("combobox")
     values = visitor.widget("sweep-values-0").get_by_role("textbox")
@@ -61,4 +60,22 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     visitor.main.get_by_role("link", name="Open it").click()
     visitor.expect_page("training")
     expect(visitor.main.get_by_text("seed-model-3 ").first).to_be_visible()
+    assert not visitor.complaints
+
+
+def test_a_sweep_in_view_is_stopped_and_resumed(dashboard: Dashboard, visitor: Visitor) -> None:
+    base = tiny_sweep().base
+    long = base.changed(training=base.training.changed(epochs=900).model_dump())
+    with closing(RunStore(folder=dashboard.runs)) as store:
+        sweep = store.add_sweep("for long", tiny_sweep(base=long.model_dump()).to_json())
+    visitor.open("runs", f"?sweep={sweep.id}")
+    expect(visitor.main.get_by_text("1 of 3 trials begun")).to_be_visible()
+    visitor.main.get_by_role("button", name="Stop the sweep").click()
+    visitor.main.get_by_role("button", name="Resume it").click()
+    expect(visitor.main.get_by_role("button", name="Stop the sweep")).to_be_enabled()
+    expect(visitor.main.get_by_text("1 of 3 trials begun")).to_be_visible()
+    expect(visitor.main.get_by_text("There is no sweep")).to_have_count(0)
+    visitor.main.get_by_role("button", name="Stop the sweep").click()
+    expect(visitor.main.get_by_role("button", name="Resume it")).to_be_visible()
+    expect(visitor.main.get_by_text("There is no sweep")).to_have_count(0)
     assert not visitor.complaints

@@ -7,6 +7,7 @@ import streamlit as st
 from cifar_core.architecture.rules import RuleLimits
 from cifar_core.errors import LabError
 from cifar_core.runs import RunStore
+from cifar_core.runs.finding import ID_ENDING
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.results import SweepResults, SweepTrial, sweep_results
 from cifar_core.sweeps.study import TrialState
@@ -79,7 +80,8 @@ def _choose(sweeps: list[SweepRecord]) -> SweepRecord:
     chosen: str = st.selectbox(
         "Sweep",
         list(by_id),
-        format_func=lambda key: f"{by_id[key].name}, {moment(by_id[key].created_at)} (UTC), {by_id[key].state}",
+        # No word of its state: an option that is called otherwise by the next look counts as one that is gone.
+        format_func=lambda key: f"{by_id[key].name}, {moment(by_id[key].created_at)} (UTC), {key[-ID_ENDING:]}",
         key=_CHOSEN,
         persist_state="session",
     )
