@@ -20,8 +20,8 @@ def test_the_first_page_of_an_empty_store_brings_them() -> None:
     assert runs
     assert {run.origin for run in runs} == {RunOrigin.EXAMPLE}
     training = go_to(session, "training")
-    assert says(training, "cpu-100k** on ", "violet-badge[example]")
-    assert says(training, "An example that ships with CIFAR Lab: trained on CPU", " in 1 h 14 m, validation protocol.")
+    assert says(training, "Best 100k, refit, seed 1** on ", "violet-badge[example]")
+    assert says(training, "An example that ships with CIFAR Lab: trained on NVIDIA H200", " in 3 m ", "refit protocol.")
 
 
 @pytest.mark.usefixtures("examples_wanted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cifar_core.runs import Run, RunState, RunStore
+from cifar_core.runs.refit import LIMITS_LEFT_OUT
 from cifar_core.words import percent
 from tests.pages.helpers import button_keys, launch, metric, open_page, says, shown, toasts
 from tests.tiny import tiny_config, train_into
@@ -19,7 +20,7 @@ def test_its_button_lays_the_settings_into_the_form(store: RunStore, idle: None)
     run = train_into(store, tiny_config("steady", validation_images=20, seed=3))
     session = open_page("training")
     shown(session.button(f"refit-{run.id}").click().run())
-    assert toasts(session) == ["The form holds a refit of steady: launch it."]
+    assert toasts(session) == [f"The form holds a refit of steady: launch it. {LIMITS_LEFT_OUT}"]
     assert not session.error
     launch(session)
     child = store.list_runs()[0]

@@ -23,6 +23,7 @@ from cifar_core.architecture.importing.parts import (
 )
 from cifar_core.architecture.importing.printed_tree import read_arguments
 from cifar_core.architecture.importing.recognise import recognise
+from cifar_core.architecture.thinned import ThinnedPointwise
 
 # Functional and method form: the module that does the same, and its parameters behind the tensor.
 _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -110,7 +111,8 @@ class OperationReader:
         read = node.args[0] if node.args else next(iter(node.kwargs.values()))
         own_norm = is_layer_norm(module) and type(module) is not nn.LayerNorm
         own_kind = "LayerNorm" if self._is_channels_last(read) else "LayerNorm2d"
-        source = Source(path, own_kind if own_norm else type(module).__name__)
+        kind = "Conv2d" if isinstance(module, ThinnedPointwise) else type(module).__name__
+        source = Source(path, own_kind if own_norm else kind)
         if path in self.called and any(True for _ in module.parameters()):
             self.findings.problem(source, "it is called more than once: the grammar has no shared weights")
         self.called.add(path)

@@ -18,6 +18,7 @@ from cifar_core.architecture.importing.graph import Operation, as_parts
 from cifar_core.architecture.importing.parts import EndingPart, Findings, Source
 from cifar_core.architecture.importing.traced_ops import OperationReader, is_layer_norm
 from cifar_core.architecture.spec import ArchitectureSpec
+from cifar_core.architecture.thinned import ThinnedPointwise
 from cifar_core.errors import SpecError
 
 IMAGES = (2, 3, 32, 32)
@@ -163,7 +164,7 @@ class _Tracer(fx.Tracer):
         self.decisions = iter(decisions)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return is_layer_norm(m) or super().is_leaf_module(m, module_qualified_name)
+        return is_layer_norm(m) or isinstance(m, ThinnedPointwise) or super().is_leaf_module(m, module_qualified_name)
 
     def to_bool(self, obj: fx.Proxy) -> bool:
         decision = next(self.decisions, None)
