@@ -24,7 +24,7 @@ def augmentation_strength(spec: TrainingSpec, epoch: int) -> float:
     """The share of its probabilities that the augmentation has in an epoch, counted from 1; in 0..1.
 
     Tan and Le (2021, "EfficientNetV2") let it grow, so that a network learns simple things first; to let it fade ends
-    a training on images as the test set has them (Touvron and others 2019).
+    a training on images as the test set has them (He and others 2019, arXiv 1909.09148).
     """
     done = min((epoch - 1) / max(spec.epochs - 1, 1), 1.0)
     return spec.augmentation_first + (spec.augmentation_last - spec.augmentation_first) * done

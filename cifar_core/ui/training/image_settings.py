@@ -53,7 +53,7 @@ def edit_augmentation() -> None:
         number(
             "augmentation_last",
             "The same in the last epoch; in between the share moves along a straight line. Below the first one, the "
-            "training ends on images like those that it is tested with (Touvron 2019).",
+            "training ends on images like those that it is tested with (He 2019).",
             0.1,
             "%.2f",
         )
