@@ -21,7 +21,9 @@ def test_the_first_page_of_an_empty_store_brings_them() -> None:
     assert {run.origin for run in runs} == {RunOrigin.EXAMPLE}
     training = go_to(session, "training")
     assert says(training, "Best 100k, refit, seed 1** on ", "violet-badge[example]")
-    assert says(training, "An example that ships with CIFAR Lab: trained on NVIDIA H200", " in 3 m ", "refit protocol.")
+    assert says(
+        training, "An example that ships with CIFAR Lab: trained on NVIDIA H200", " in 2 m 51 s, ", "refit protocol."
+    )
 
 
 @pytest.mark.usefixtures("examples_wanted")

@@ -24,7 +24,7 @@ def test_its_button_lays_the_settings_into_the_form(store: RunStore, idle: None)
     assert not session.error
     launch(session)
     child = store.list_runs()[0]
-    training = run.config.training.changed(protocol="refit", validation_images=None)
+    training = run.config.training.changed(protocol="refit", validation_images=None, limit_train=None, limit_test=None)
     assert child.config == run.config.changed(name="steady refit", training=training.model_dump())
     assert child.parent_id == run.id
 
