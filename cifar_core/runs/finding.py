@@ -84,6 +84,16 @@ class RunFinder:
         with self._database.reading() as session:
             return [Event(row.at, RunState(row.state), row.note) for row in session.scalars(events)]
 
+    def why_stopped(self, run_id: str) -> str:
+        """What is noted of a run's last stop; empty where a person stopped it while it trained."""
+        stops = select(EventRow.note).where(
+            EventRow.run_id == run_id, EventRow.state.in_((RunState.STOPPING, RunState.STOPPED))
+        )
+        with self._database.reading() as session:
+            # A stop is asked for and then takes place: two events, unless the run only waited.
+            notes = session.scalars(stops.order_by(EventRow.id.desc()).limit(2)).all()
+        return next(filter(None, notes), "")
+
     def mark_vanished(self) -> None:
         """Runs whose process is gone become interrupted: what died must never be shown as running."""
         with self._database.reading() as session:
@@ -116,29 +126,34 @@ def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str
         what: it is an id of, as in "run".
 
     Raises:
-        SpecError: there is none, or there are several.
+        SpecError: there is none, or there are several: what deletes by a name must not hit what is merely numbered so.
     """
     found = table.id.startswith(part, autoescape=True)
     if len(part) >= ID_ENDING:
         found = or_(found, table.id.endswith(part, autoescape=True))
     ids = session.scalars(select(table.id).where(found).limit(2)).all() if part else []
-    if not ids:
-        return _id_by_name(session, table, part, what)
+    named = _ids_by_name(session, table, part)
+    if len(named) > 1:
+        raise SpecError(f"Several {what}s are called {part!r}: give the id of one, as {' or '.join(named)}.")
+    others = [each for each in ids if each not in named]
+    if named and others:
+        raise SpecError(
+            f"{part!r} is the name of {what} {named[0]}, and part of the id of {others[0]}: give the whole id of one."
+        )
     if len(ids) > 1:
         raise SpecError(f"Several {what}s match {part!r}: give more of the id.")
-    return ids[0]
+    if not ids and not named:
+        raise SpecError(f"There is no {what} {part!r} in this store.")
+    return (*ids, *named)[0]
 
 
-def _id_by_name(session: Session, table: type[RunRow] | type[SweepRow], name: str, what: str) -> str:
-    named = select(table.id).where(table.name == name).order_by(table.created_at.desc())
-    if table is RunRow:
-        named = named.where(RunRow.deleted_at.is_(None))
-    ids = session.scalars(named.limit(NAMED)).all()
-    if not ids:
-        raise SpecError(f"There is no {what} {name!r} in this store.")
-    if len(ids) > 1:
-        raise SpecError(f"Several {what}s are called {name!r}: give the id of one, as {' or '.join(ids)}.")
-    return ids[0]
+def _ids_by_name(session: Session, table: type[RunRow] | type[SweepRow], name: str) -> Sequence[str]:
+    """A few of those with a name, newest first; deleted ones only where none else has it."""
+    named = select(table.id).where(table.name == name).order_by(table.created_at.desc()).limit(NAMED)
+    if table is not RunRow:
+        return session.scalars(named).all()
+    is_here = RunRow.deleted_at.is_(None)
+    return session.scalars(named.where(is_here)).all() or session.scalars(named.where(~is_here)).all()
 
 
 def _epochs_of(run_id: str) -> Select[EpochRow]:

@@ -171,6 +171,24 @@ def test_a_run_is_found_by_the_end_of_its_id(store: RunStore) -> None:
     assert store.get(run.id[-6:]) == run
 
 
+def test_a_name_that_is_part_of_another_id_finds_neither(store: RunStore) -> None:
+    other = ended(store, "other", 0.2)
+    named = ended(store, other.id[-6:], 0.2)
+    with pytest.raises(SpecError, match=f"is the name of run {named.id}, and part of the id of {other.id}: give the"):
+        store.find_ids([other.id[-6:]])
+    own = ended(store, "own", 0.2)
+    store.rename(own.id, own.id[-6:])
+    assert store.get(own.id[-6:]).id == own.id
+
+
+def test_a_deleted_run_is_found_by_its_name_where_no_other_one_bears_it(store: RunStore) -> None:
+    gone = ended(store, "gone", 0.2)
+    store.delete([gone.id])
+    assert store.find_ids(["gone"]) == [gone.id]
+    again = ended(store, "gone", 0.2)
+    assert store.find_ids(["gone"]) == [again.id]
+
+
 def test_a_run_is_found_by_its_name_where_one_alone_bears_it(store: RunStore) -> None:
     one = ended(store, "alone", 0.2)
     twins = [ended(store, "twin", 0.2) for _ in range(2)]
