@@ -137,8 +137,12 @@ class RunQueue(RunFinder):
         with self._database.writing() as session:
             return claim_row(session, _resumable(session, run.id))
 
-    def request_stop(self, run_id: str) -> Run:
+    def request_stop(self, run_id: str, why: str = "") -> Run:
         """Stops a run: a queued one at once, a running one within a batch.
+
+        Args:
+            run_id: as for `get`.
+            why: a sentence for its history; empty where a person wants it.
 
         Raises:
             SpecError: it is over already.
@@ -147,10 +151,10 @@ class RunQueue(RunFinder):
         with self._database.writing() as session:
             row = session.get_one(RunRow, run.id)
             if row.state == RunState.QUEUED:
-                end_row(session, row, RunState.STOPPED, note="Stopped while it waited.")
+                end_row(session, row, RunState.STOPPED, note=why or "Stopped while it waited.")
             elif row.state == RunState.RUNNING:
                 row.state = RunState.STOPPING
-                note_event(session, row.id, RunState.STOPPING)
+                note_event(session, row.id, RunState.STOPPING, why)
             elif row.state != RunState.STOPPING:
                 raise SpecError(f"Run {run.id} is {row.state}: only a queued or running one can be stopped.")
             return record_from_row(row)

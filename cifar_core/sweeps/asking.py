@@ -52,7 +52,7 @@ def next_trial(study: Study, spec: SweepSpec, seconds: float = math.inf) -> Aske
         trial = study.ask()
         if trial is None:
             break
-        if _can_be_trained(study, spec, trial):
+        if can_be_trained(study, spec, trial):
             return Asked(trial, tuple(passed_over), is_exhausted=False)
         passed_over.append(trial.number)
         if time.monotonic() >= ends_at:
@@ -96,7 +96,26 @@ def objective_values(spec: SweepSpec, accuracy: float, layers: Sequence[Layer]) 
 
 def has_tried_all(spec: SweepSpec, trials: Sequence[StudyTrial]) -> bool:
     """Whether every combination of values was asked for; never where a range allows any number of them."""
-    return spec.grid_size is not None and len({_key(trial.values) for trial in trials}) >= spec.grid_size
+    tried = {_key(trial.values) for trial in trials if _is_whole(spec, trial)}
+    return spec.grid_size is not None and len(tried) >= spec.grid_size
+
+
+def can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:
+    """Whether a trial that was asked for is new and can be trained; the study is told where not."""
+    if not _is_whole(spec, trial):  # the program that asked for it was killed before every value was kept
+        study.reject(trial.number, "It was being drawn when its program ended.")
+        return False
+    before = (each for each in study.trials() if each.number < trial.number)
+    earlier = next((each for each in before if each.values == trial.values), None)
+    if earlier is not None:
+        study.repeat(trial.number, earlier)
+        return False
+    try:
+        trial_config(spec, trial)
+    except SpecError as error:
+        study.reject(trial.number, str(error))
+        return False
+    return True
 
 
 def read_sweep_spec(text: str) -> SweepSpec:
@@ -121,18 +140,8 @@ def _is_exhausted(study: Study, spec: SweepSpec) -> bool:
     return is_barren and spec.sampler != "grid"
 
 
-def _can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:
-    before = (each for each in study.trials() if each.number < trial.number)
-    earlier = next((each for each in before if each.values == trial.values), None)
-    if earlier is not None:
-        study.repeat(trial.number, earlier)
-        return False
-    try:
-        trial_config(spec, trial)
-    except SpecError as error:
-        study.reject(trial.number, str(error))
-        return False
-    return True
+def _is_whole(spec: SweepSpec, trial: StudyTrial) -> bool:
+    return len(trial.values) == len(spec.parameters)
 
 
 def _key(values: Mapping[str, object]) -> str:

@@ -14,11 +14,20 @@ from enum import Enum, auto
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
-from cifar_core.sweeps.asking import next_trial, nothing_to_train, objective_values, read_sweep_spec, trial_config
+from cifar_core.sweeps.asking import (
+    can_be_trained,
+    next_trial,
+    nothing_to_train,
+    objective_values,
+    read_sweep_spec,
+    trial_config,
+)
 from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
 
 MAX_TRIES = 1
 """How often a trial whose process vanished, or that failed, is taken up again."""
+ENDED_EARLY = "Its sweep ended it early: by the same epoch other trials were better."
+STOPPED_WITH_IT = "Its sweep was stopped, and goes on with it."
 ASKING_SECONDS = 2.0
 """Of a step: a person's wish to stop is looked for between two."""
 
@@ -122,9 +131,12 @@ class SweepDriver:
     def _look_at(self, trial: StudyTrial, stopping: bool) -> Look:
         run = self._store.trial_run(self.id, trial.number)
         if run is None:  # whoever asked for the trial ended before its run was queued
-            if not stopping:
-                self._store.launch_trial(self.id, trial.number, trial_config(self.spec, trial))
-            return Look.WAITS if stopping else Look.QUEUED
+            if stopping:
+                return Look.WAITS
+            if not can_be_trained(self.study, self.spec, trial):
+                return Look.ENDED
+            self._store.launch_trial(self.id, trial.number, trial_config(self.spec, trial))
+            return Look.QUEUED
         if not run.state.is_over:
             return self._watch(trial, run, stopping)
         return self._settle(trial, run, stopping)
@@ -142,7 +154,7 @@ class SweepDriver:
             self.study.mark_pruned(trial.number)
         if (stopping or prune) and run.state != RunState.STOPPING:
             with contextlib.suppress(SpecError):  # it ended in the meantime
-                self._store.request_stop(run.id)
+                self._store.request_stop(run.id, ENDED_EARLY if prune else STOPPED_WITH_IT)
         return Look.QUEUED if run.state == RunState.QUEUED else Look.GOES_ON
 
     def _report(self, trial: StudyTrial, run: Run) -> bool:

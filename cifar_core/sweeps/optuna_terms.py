@@ -1,4 +1,4 @@
-"""Parameters and files in Optuna's terms."""
+"""Parameters, files, samplers and pruners in Optuna's terms."""
 
 from __future__ import annotations
 
@@ -44,3 +44,28 @@ def choices(parameter: Parameter) -> tuple[str, ...]:
 def stored_value(parameter: Parameter, stored: Any) -> object:
     """A value of a parameter, as Optuna keeps it."""
     return stored if isinstance(parameter, Span) else json.loads(stored)
+
+
+def sampler(kind: str, seed: int, parameters: int) -> optuna.samplers.BaseSampler:
+    """What draws the values: "tpe", or else at random; a grid says itself which combination comes next.
+
+    Args:
+        kind: of a SweepSpec.
+        seed: a whole number; its last 32 bits count.
+        parameters: how many vary.
+    """
+    import optuna
+
+    seed %= 2**32
+    if kind != "tpe":
+        return optuna.samplers.RandomSampler(seed)
+    return optuna.samplers.TPESampler(seed=seed, multivariate=parameters > 1)
+
+
+def pruner(kind: str) -> optuna.pruners.BasePruner:
+    """What ends trials early: "asha", or else the median."""
+    import optuna
+
+    if kind == "asha":
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+    return optuna.pruners.MedianPruner(n_startup_trials=4)

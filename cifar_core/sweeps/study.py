@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from cifar_core.errors import LabError, StoreError, foreign_sentence
 from cifar_core.files import make_folder
-from cifar_core.sweeps.optuna_terms import choices, distribution, storage, stored_value
+from cifar_core.sweeps.optuna_terms import choices, distribution, pruner, sampler, storage, stored_value
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.training.seeds import derive_seed
 
@@ -141,14 +141,20 @@ class Study:
     @_in_a_sentence
     def ask(self) -> StudyTrial | None:
         """The next one to try; None where the grid is used up."""
+        import optuna
+
         # A sampler of its own for each: a process that goes on with a sweep must not draw what was drawn before.
         number = len(self._study.get_trials(deepcopy=False))
-        self._study.sampler = self._sampler(derive_seed(self._spec.seed, "sweep", number))
+        self._study.sampler = sampler(
+            self._spec.sampler, derive_seed(self._spec.seed, "sweep", number), len(self._spec.parameters)
+        )
         if self._spec.sampler == "grid":
             left = self._left_of_grid()
             if left is None:
                 return None
-            self._study.enqueue_trial(left, skip_if_exists=True)
+            # A program that ended right behind this line left one that waits.
+            if not self._study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.WAITING]):
+                self._study.enqueue_trial(left)
         trial = self._study.ask({parameter.name: distribution(parameter) for parameter in self._spec.parameters})
         return self._told(trial.storage.get_trial(trial._trial_id))
 
@@ -164,7 +170,7 @@ class Study:
         """Tells the accuracy after each epoch so far, from the first; whether the trial is to end now."""
         if len(self._spec.objectives) > 1 or self._spec.pruner == "none":
             return False
-        self._study.pruner = self._pruner()
+        self._study.pruner = pruner(self._spec.pruner)
         trial = self._live(number)
         known = trial.storage.get_trial(trial._trial_id).intermediate_values
         is_worse = False
@@ -282,26 +288,19 @@ class Study:
         self._live(number).set_user_attr(name, value)
 
     def _end_badly(self, number: int) -> None:
-        """So that the sampler learns to stay away; with two objectives Optuna knows failure alone."""
+        """So that the sampler learns to stay away.
+
+        With two objectives Optuna knows failure alone; and it would take the values of a trial that was not drawn to
+        its end for all that vary.
+        """
         import optuna
 
         state = optuna.trial.TrialState
-        self._study.tell(number, state=state.PRUNED if len(self._spec.objectives) == 1 else state.FAIL)
+        is_lesson = len(self._spec.objectives) == 1 and len(self._values_of(number)) == len(self._spec.parameters)
+        self._study.tell(number, state=state.PRUNED if is_lesson else state.FAIL)
 
-    def _sampler(self, seed: int) -> optuna.samplers.BaseSampler:
-        import optuna
-
-        seed %= 2**32
-        if self._spec.sampler != "tpe":
-            return optuna.samplers.RandomSampler(seed)
-        return optuna.samplers.TPESampler(seed=seed, multivariate=len(self._spec.parameters) > 1)
-
-    def _pruner(self) -> optuna.pruners.BasePruner:
-        import optuna
-
-        if self._spec.pruner == "asha":
-            return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
-        return optuna.pruners.MedianPruner(n_startup_trials=4)
+    def _values_of(self, number: int) -> Mapping[str, object]:
+        return self._study.get_trials(deepcopy=False)[number].params
 
 
 def _in_words(value: object) -> str:

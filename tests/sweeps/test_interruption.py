@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from optuna.trial import Trial
+
 from cifar_core.runs import RunState, RunStore
+from cifar_core.runs.config import preset_config
 from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps import SweepSpec
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import sweep_results
 from cifar_core.sweeps.study import FILE, Study, TrialState
@@ -76,6 +83,56 @@ def test_another_program_goes_on_from_any_moment(store: RunStore, drive: Drive) 
         trial.values for trial in undisturbed.study.trials()
     ]
     assert len(store.sweep_runs(sweep_id)) == 3
+
+
+def test_an_illegal_trial_that_was_asked_for_right_before_the_end_is_passed_over(store: RunStore, drive: Drive) -> None:
+    base = preset_config("seed-model-3", "digits").model_dump()
+    driver = drive(tiny_sweep("width_scale=3,1", base=base, legal_only=True, sampler="grid", trials=None))
+    assert driver.study.ask() == driver.study.trials()[0]  # and here the program died, before it was judged
+    step = driver.step()
+    assert step.ended == (0,)
+    assert [trial.state for trial in driver.study.trials()] == [TrialState.ILLEGAL, TrialState.RUNNING]
+    assert store.waiting(2)[0].num_params == 97_264
+    assert len(store.waiting(2)) == 1
+
+
+def test_a_trial_that_repeats_another_is_not_trained_again(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep("epochs=1,2", sampler="random", trials=4, seed=1))
+    asked = [driver.study.ask() for _ in range(3)]  # and here the program died
+    assert [trial and trial.values["epochs"] for trial in asked] == [2, 2, 1]
+    driver.step()
+    states = [trial.state for trial in driver.study.trials()]
+    assert states == [TrialState.RUNNING, TrialState.REPEATED, TrialState.RUNNING]
+    assert {run.config.training.epochs for run in store.waiting(3)} == {1, 2}
+
+
+@pytest.mark.parametrize("sampler", ["grid", "tpe"])
+def test_a_trial_that_was_drawn_in_part_is_drawn_anew(sampler: str, store: RunStore, drive: Drive) -> None:
+    spec = tiny_sweep("lr=0.1,0.2", "batch_size=16,32", sampler=sampler, trials=4)
+    driver = drive(spec)
+    die_while_drawing(driver, spec)
+    drive_to_the_end(store, driver)
+    first, *others = driver.study.trials()
+    assert (first.state, first.why) == (TrialState.ILLEGAL, "It was being drawn when its program ended.")
+    trained = [trial for trial in others if trial.state == TrialState.COMPLETED]
+    assert len({tuple(trial.values.values()) for trial in trained}) == 4
+    assert store.get_sweep(driver.id).state == SweepState.COMPLETED
+    assert len(store.sweep_runs(driver.id)) == 4
+
+
+def die_while_drawing(driver: SweepDriver, spec: SweepSpec) -> None:
+    """Asks as a program does that is killed before the last value is kept."""
+    draw = Trial._suggest
+
+    def draw_all_but_the_last(trial: Trial, name: str, *rest: Any) -> Any:
+        if name == spec.parameters[-1].name:
+            raise KeyboardInterrupt
+        return draw(trial, name, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trial, "_suggest", draw_all_but_the_last)
+        with pytest.raises(KeyboardInterrupt):
+            driver.study.ask()
 
 
 def test_a_trial_whose_run_was_never_queued_is_queued(store: RunStore, drive: Drive) -> None:
