@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
 import click
+from click.core import ParameterSource
 
 from cifar_core.cli.describe import read_text
 from cifar_core.cli.executing import interrupts
@@ -20,7 +21,7 @@ from cifar_core.runs import RunStore, training_jobs
 from cifar_core.runs.fields import read_assignments, with_fields
 from cifar_core.runs.heartbeat import HeldDevice, hold
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState, new_sweep_id
-from cifar_core.sweeps import Objective, SweepSpec, parse_parameter, read_parameters
+from cifar_core.sweeps import Objective, SweepSpec, new_sweep, parse_parameter, read_parameters
 from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
 from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
@@ -33,7 +34,7 @@ from cifar_core.words import counted, duration, moment, percent
 @click.option("--preset", "preset_name", metavar="NAME", help="What every trial starts from.")
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUES", help="What varies. Repeatable.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other field. Repeatable.")
-@click.option("--dataset", type=click.Choice(DATASET_NAMES), default="cifar10", show_default=True)
+@click.option("--dataset", type=click.Choice(DATASET_NAMES), help="What is trained on (default: cifar10).")
 @click.option("--trials", type=int, help="Train at most so many.")
 @click.option("--minutes", type=float, help="Begin no trial after so many.")
 @click.option("--and", "second", type=click.Choice(get_args(Objective)[1:]), help="Seek fewer of these as well.")
@@ -70,14 +71,16 @@ def sweep_command(
     ways = [way for way in (file, preset_name, resumed, stopped) if way is not None]
     if len(ways) != 1:
         raise SpecError("Give one of FILE, --preset NAME, --resume SWEEP and --stop SWEEP.")
-    _refuse_what_is_ignored(file, resumed or stopped, parameters, options)
+    if preset_name is None:
+        _refuse_what_is_ignored(str(file or resumed or stopped), allowed=_OF_A_CLUSTER if file is not None else ())
     store = RunStore()
     if stopped is not None:
-        sweep = store.request_sweep_stop(stopped)
+        sweep = _stop(store, stopped)
         if as_json:
             print_json(SweepOutput.of_results(sweep_results(store, sweep.id)))
         else:
-            click.echo(f"Sweep {sweep.id} stops, after its running batch.")
+            when = "is stopped" if sweep.state == SweepState.STOPPED else "stops, after its running batch"
+            click.echo(f"Sweep {sweep.id} {when}.")
         return
     if resumed is not None:
         sweep_id, make = _resumable(store, resumed)
@@ -126,7 +129,7 @@ def sweeps_command(sweep_id: str | None, as_json: bool) -> None:
 
 def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, object]) -> SweepSpec:
     """From the options; those that were left out stay at their defaults."""
-    base = run_config(preset_name, None, dataset=str(options["dataset"]))
+    base = run_config(preset_name, None, dataset=str(options["dataset"] or "cifar10"))
     assignments = options["assignments"]
     assert isinstance(assignments, tuple)
     if not parameters:
@@ -137,7 +140,7 @@ def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, obje
     given = {name: options[name] for name in ("trials", "minutes", "sampler", "pruner") if options[name] is not None}
     return SweepSpec.parse_typed(
         {
-            "name": options["name"] or base.name,
+            "name": base.name if options["name"] is None else options["name"],
             "base": base.model_dump(),
             "parameters": [parameter.model_dump() for parameter in read_parameters(parameters, base)],
             "objectives": objectives,
@@ -147,6 +150,10 @@ def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, obje
             "seed": options["sampler_seed"] or 0,
         }
     )
+
+
+_OF_A_CLUSTER = ("cluster", "cluster_folder", "cluster_python", "cluster_data", "cpus", "gpus", "at_once")
+_OF_THE_COMMAND = ("preset_name", "resumed", "stopped", "as_json")
 
 
 def _place(options: dict[str, object]) -> ClusterPlace | None:
@@ -163,24 +170,27 @@ def _place(options: dict[str, object]) -> ClusterPlace | None:
     return ClusterPlace.parse({"address": options["cluster"], "folder": options["cluster_folder"], **given})
 
 
-def _refuse_what_is_ignored(
-    file: Path | None, existing: str | None, parameters: tuple[str, ...], options: dict[str, object]
-) -> None:
+def _refuse_what_is_ignored(told_by: str, allowed: Sequence[str]) -> None:
     """What a file or a stored sweep says already cannot be said again beside it."""
-    asked = ("trials", "minutes", "second", "sampler", "pruner", "sampler_seed", "name", "assignments", "any_network")
-    named = [name for name in asked if options[name]] + ["param"] * bool(parameters)
-    if (file is None and existing is None) or not named:
-        return
-    shown = {"second": "and", "assignments": "set"}
-    options_told = ", ".join(f"--{shown.get(name, name).replace('_', '-')}" for name in named)
-    raise SpecError(f"{file or existing} says all of the sweep: leave out {options_told}.")
+    context = click.get_current_context()
+    told = [
+        option.opts[0]
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        and option.name not in (*_OF_THE_COMMAND, *allowed)
+        and context.get_parameter_source(str(option.name)) == ParameterSource.COMMANDLINE
+    ]
+    if told:
+        raise SpecError(f"{told_by} says all of the sweep: leave out {', '.join(told)}.")
 
 
 def _new(
     store: RunStore, file: Path | None, preset_name: str | None, parameters: tuple[str, ...], options: dict[str, object]
 ) -> tuple[str, Callable[[], SweepRecord]]:
     """The id of a sweep that is yet to be stored, and what stores it."""
-    spec = SweepSpec.parse(read_text(file)) if file is not None else _spec(str(preset_name), parameters, options)
+    spec = new_sweep(
+        SweepSpec.parse(read_text(file)) if file is not None else _spec(str(preset_name), parameters, options)
+    )
     place = _place(options)
     if place is None:
         require_dataset(spec.base.dataset)
@@ -196,6 +206,17 @@ def _resumable(store: RunStore, sweep_id: str) -> tuple[str, Callable[[], SweepR
     if sweep.state == SweepState.RUNNING:
         return sweep.id, lambda: sweep
     return sweep.id, lambda: store.resume_sweep(sweep.id)
+
+
+def _stop(store: RunStore, named: str) -> SweepRecord:
+    """Asks for a stop; a sweep that no program drives would wait for one to stop it, and is stopped here."""
+    sweep = store.request_sweep_stop(named)
+    with hold(store, sweep_key(sweep.id)) as held:
+        if held is not None:
+            driver = driver_of(store, sweep.id)
+            while not (held.is_lost or driver.step().is_over):
+                time.sleep(LOOK_SECONDS)
+    return store.get_sweep(sweep.id)
 
 
 def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -> None:
@@ -226,9 +247,9 @@ def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
     ]
     for trial in ended:
         if trial.was_begun:
-            best = percent(trial.run.best_accuracy) if trial.run is not None else "-"
             epochs = f" after {counted(trial.run.epochs_done, 'epoch')}" if trial.run is not None else ""
-            click.echo(f"Trial {trial.trial.number + 1}: {trial.trial.state}{epochs}, {best} ({trial.trial.in_words})")
+            told = f"{trial.trial.state}{epochs}, {percent(trial.best_so_far)} ({trial.trial.in_words})"
+            click.echo(f"Trial {trial.trial.number + 1}: {told}")
     passed_over = [trial.trial for trial in ended if not trial.was_begun]
     if passed_over:
         first, *others = passed_over
@@ -245,7 +266,8 @@ def _print_results(results: SweepResults) -> None:
             trial.trial.number + 1,
             trial.became,
             *(trial.trial.words.get(part.name, "-") for part in results.spec.parameters),
-            percent(trial.accuracy),
+            percent(trial.best_so_far),
+            "-" if trial.run is None else trial.run.epochs_done,
             "-" if trial.num_params is None else f"{trial.num_params:,}",
             "-" if trial.run is None else trial.run.id,
             "front" if trial.trial.number in on_front else "",
@@ -255,7 +277,7 @@ def _print_results(results: SweepResults) -> None:
     ]
     if rows:
         names = [part.name for part in results.spec.parameters]
-        print_table(("trial", "state", *names, "validation", "parameters", "run", "Pareto"), rows)
+        print_table(("trial", "state", *names, "validation", "epochs", "parameters", "run", "Pareto"), rows)
     if results.passed_over:
         first = results.passed_over[0].trial
         told = counted(len(results.passed_over), "trial")
@@ -275,5 +297,5 @@ def _print_results(results: SweepResults) -> None:
         if results.as_good > 1:
             click.echo(f"It is no better than {counted(results.as_good - 1, 'other trial')} of the same accuracy.")
     click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
-    if sweep.state in (SweepState.STOPPED, SweepState.FAILED) and results.trials:
+    if results.can_go_on:
         click.echo(f"`sweep --resume {sweep.id}` goes on with it.")

@@ -9,10 +9,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from cifar_core.architecture.editing.widths import scaled
+from cifar_core.architecture.nodes import Conv
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
 from cifar_core.spec_model import shown_value
 from cifar_core.training import TrainingSpec
+from cifar_core.training.spec import AdamW, CosineSchedule, OneCycleSchedule, Sgd
 
 WIDTH_SCALE = "width_scale"
 """No field: the factor by which all widths of the network are multiplied, before its fields are set."""
@@ -21,6 +23,12 @@ MIN_FACTOR, MAX_FACTOR = 1 / 16, 16
 SHORT_NAMES = {"lr": "training.optimizer.learning_rate"}
 _NO_SETTINGS = ("schema_version", "recipe")
 _SPECS = ("architecture", "augmentation", "training")
+_NESTED = {
+    **{field: f"architecture.nodes[0].{field}" for field in Conv.model_fields},
+    **{field: f"schedule.{field}" for kind in (CosineSchedule, OneCycleSchedule) for field in kind.model_fields},
+    **{field: f"optimizer.{field}" for kind in (AdamW, Sgd) for field in kind.model_fields},
+}
+"""Paths of fields inside a field, by their last part."""
 _PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 
 
@@ -88,7 +96,7 @@ def parse_assignment(text: str) -> tuple[str, object]:
 def parse_value(text: str) -> object:
     """A value as it is typed: JSON (0.1, true, null, "a", {"kind": "adamw"}), and where it is none the word itself.
 
-    "none" is null, as pages show it: no field's word is "none".
+    "none" is null, as pages show it; a name that is to be "none" is written with quotes.
     """
     if text == "none":
         return None
@@ -128,20 +136,26 @@ def _put(data: dict[str, Any], name: str, value: object) -> None:
             if isinstance(place[part], tuple):
                 place[part] = list(place[part])
             place = place[part]
-    _check_kind(name, path, place, value)
+    _check_kind(name, path, place[path[-1]], value)
     place[path[-1]] = value
 
 
-def _check_kind(name: str, path: list[str | int], place: Any, value: object) -> None:
+def _check_kind(name: str, path: list[str | int], present: object, value: object) -> None:
     """Refuses what pydantic would bend into shape, or tell badly.
 
     Raises:
-        SpecError: a number for yes or no, or the other way round; or another kind, which has other fields.
+        SpecError: a number for yes or no, or the other way round; a number in quotes; or another kind, which has other
+            fields.
     """
-    present = place[path[-1]]
+    if isinstance(present, dict) and isinstance(value, dict):
+        for key in present.keys() & value.keys():
+            if not _says_which_fields([*path, key]):  # the whole of it is set
+                _check_kind(f"{name}.{key}", [*path, key], present[key], value[key])
     if isinstance(present, bool) and not isinstance(value, bool):
         raise SpecError(f"{name} is {shown_value(value)}: it must be true or false.")
-    if isinstance(value, bool) and isinstance(present, int | float) and not isinstance(present, bool):
+    # A field without a value is one of a number, too: no other one may be left empty.
+    is_number = present is None or (isinstance(present, int | float) and not isinstance(present, bool))
+    if is_number and (isinstance(value, bool) or (isinstance(value, str) and _is_number(value))):
         raise SpecError(f"{name} is {shown_value(value)}: it must be a number.")
     if _says_which_fields(path) and value != present:
         whole, kind = name.rpartition(".")[0], json.dumps({path[-1]: value})
@@ -149,6 +163,15 @@ def _check_kind(name: str, path: list[str | int], place: Any, value: object) -> 
             f"{name} is {shown_value(present)}, and another kind has other fields: set the whole of it, as in "
             f"{whole}={kind[:-1]}, ...}}."
         )
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text would be read as a number where one is needed: "3", "1_000"."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _path(name: str) -> list[str | int]:
@@ -179,9 +202,10 @@ def _known_fields() -> list[str]:
 
 def _meant(name: str) -> str:
     """The name that is most like one that there is not, as a question; empty if none is."""
-    known = [WIDTH_SCALE, *SHORT_NAMES, *_known_fields()]
+    short = {known: known for known in (WIDTH_SCALE, *SHORT_NAMES, *_known_fields())}
+    known = {**_NESTED, **short}
     close = get_close_matches(name.strip().lower().replace(" ", "_"), known, 1)
-    return f" Did you mean {close[0]}?" if close else ""
+    return f" Did you mean {known[close[0]]}?" if close else ""
 
 
 def _says_which_fields(path: list[str | int]) -> bool:

@@ -1,7 +1,7 @@
 """Sweeps: many runs that search for something. Optuna samples and prunes; the runs are ordinary ones of the queue."""
 
 from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_parameter
-from cifar_core.sweeps.spec import Objective, SweepSpec, check_parameter, read_parameters
+from cifar_core.sweeps.spec import Objective, SweepSpec, check_parameter, new_sweep, read_parameters
 
 __all__ = [
     "Choice",
@@ -10,6 +10,7 @@ __all__ = [
     "Span",
     "SweepSpec",
     "check_parameter",
+    "new_sweep",
     "parse_parameter",
     "read_parameters",
 ]

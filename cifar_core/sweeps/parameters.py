@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.fields import parse_value
-from cifar_core.spec_model import SpecModel
+from cifar_core.spec_model import SpecModel, shown_value
 
 MAX_VALUES = 50
 FieldName = Annotated[str, Field(min_length=1, max_length=120)]
@@ -100,27 +101,39 @@ def parse_parameter(text: str) -> Span | Choice:
         SpecError: it is none of these.
     """
     name, equals, values = (part.strip() for part in text.partition("="))
-    if not (equals and name and values):
-        raise SpecError(f"{text!r} is no parameter: {_FORMS}.")
+    if not (equals and name):
+        raise SpecError(
+            f"{text!r} is no parameter: it must be like lr=1e-3..1e-1:log, epochs=4..12 or width_scale=0.5,0.75,1."
+        )
+    if not values:
+        raise SpecError(f"{name} is without values: {_FORMS}.")
     low, dots, rest = values.partition("..")
-    if dots:
+    if dots and not values.startswith("["):
         high, colon, scale = rest.partition(":")
         ends = [parse_value(end.strip()) for end in (low, high)]
         if (colon and scale.strip() != "log") or not all(map(_is_number, ends)):
-            raise SpecError(f"{text!r} is no range: {_FORMS}.")
+            raise SpecError(f"{name} is {shown_value(values)}: {_FORMS}.")
         whole = all(isinstance(end, int) for end in ends)
         return Span.parse_typed({"name": name, "low": ends[0], "high": ends[1], "log": bool(colon), "whole": whole})
     listed = (
         parse_value(values) if values.startswith("[") else [parse_value(part.strip()) for part in values.split(",")]
     )
-    if not isinstance(listed, list) or "" in listed:
-        raise SpecError(f"{text!r} is no list of values: {_FORMS}.")
+    if not isinstance(listed, list) or "" in listed or not listed:
+        raise SpecError(f"{name} is {shown_value(values)}: {_FORMS}.")
     if len(listed) < 2:
-        raise SpecError(f"{text!r} leaves nothing to choose: give two values or more, or set the field for all trials.")
+        like_a_range = _OTHER_RANGE.fullmatch(values)
+        if like_a_range is not None:
+            raise SpecError(
+                f"{name} is {shown_value(values)}: a range has two dots, {like_a_range[1]}..{like_a_range[2]}."
+            )
+        raise SpecError(f"{name} is {shown_value(values)} alone, so that nothing varies: {_FORMS}.")
     return Choice.parse_typed({"name": name, "values": listed})
 
 
-_FORMS = "it must be like lr=1e-3..1e-1:log, epochs=4..12 or width_scale=0.5,0.75,1"
+_FORMS = "it must be a range, 0.01..0.3 or 0.01..0.3:log, or a list of two values or more, 0.5,0.75,1"
+_NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?)"
+_OTHER_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|\u2014|:|;|to|\s)\s*{_NUMBER}")
+"""A range as it is written elsewhere."""
 
 
 def _is_number(value: object) -> bool:

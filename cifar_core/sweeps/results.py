@@ -10,7 +10,7 @@ from pathlib import Path
 from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
-from cifar_core.runs.sweep_rows import SweepRecord
+from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.asking import has_tried_all, read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
@@ -33,6 +33,11 @@ class SweepTrial:
     def accuracy(self) -> float | None:
         """The best on validation images in 0..1, of a trial that was trained to its end."""
         return self.trial.accuracy
+
+    @property
+    def best_so_far(self) -> float | None:
+        """The best on validation images in 0..1, also of a trial that goes on or ended early."""
+        return self.accuracy if self.run is None else self.run.best_accuracy
 
     @property
     def was_begun(self) -> bool:
@@ -81,8 +86,15 @@ class SweepResults:
 
     @property
     def is_whole_grid(self) -> bool:
-        """Whether every combination of values was tried."""
-        return has_tried_all(self.spec, [trial.trial for trial in self.trials])
+        """Whether every combination of values was tried, and none of them is under way."""
+        is_busy = any(trial.trial.state == TrialState.RUNNING for trial in self.trials)
+        return not is_busy and has_tried_all(self.spec, [trial.trial for trial in self.trials])
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether something would happen if the sweep were resumed: one that failed here has nothing left to try."""
+        failed_elsewhere = self.sweep.state == SweepState.FAILED and self.sweep.cluster_json is not None
+        return self.sweep.state == SweepState.STOPPED or failed_elsewhere
 
     def count(self, state: TrialState) -> int:
         """How many trials are in a state."""

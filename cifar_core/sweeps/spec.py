@@ -78,7 +78,7 @@ class SweepSpec(SpecModel):
     def _check_parameters(self) -> None:
         for parameter in self.parameters:
             try:
-                check_parameter(parameter, self.base)
+                _check_values(parameter, self.base)
             except SpecError as error:
                 raise ValueError(str(error).rstrip(".")) from None
         for one, other in combinations(self.parameters, 2):
@@ -98,9 +98,28 @@ def check_parameter(parameter: Span | Choice, base: RunConfig) -> None:
     Raises:
         SpecError: the run has no such field, it may not have one of the values, or no sweep varies it.
     """
+    _check_may_vary(parameter)
+    _check_values(parameter, base)
+
+
+def new_sweep(spec: SweepSpec) -> SweepSpec:
+    """A sweep that is about to begin. One that is stored already can be read whatever it varies.
+
+    Raises:
+        SpecError: it varies what no new sweep may.
+    """
+    for parameter in spec.parameters:
+        _check_may_vary(parameter)
+    return spec
+
+
+def _check_may_vary(parameter: Span | Choice) -> None:
     reason = _SAME_FOR_ALL.get(parameter.name.removeprefix("training."))
     if reason is not None:
         raise SpecError(f"parameter {parameter.name} cannot vary: {reason}.")
+
+
+def _check_values(parameter: Span | Choice, base: RunConfig) -> None:
     for value in parameter.probes:
         try:
             with_fields(base, {parameter.name: value})

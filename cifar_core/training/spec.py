@@ -11,6 +11,7 @@ from cifar_core.spec_model import SpecModel
 
 SEED_RECIPE = "seed"
 """Name of the seed document's own recipe."""
+MAX_EPOCHS = 2000
 Strength = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -80,7 +81,7 @@ class TrainingSpec(SpecModel):
     schema_version: Literal[2] = 2
     recipe: Annotated[str, Field(max_length=80)] = "custom"
     """Name of the recipe that this was made from."""
-    epochs: Annotated[int, Field(ge=1, le=2000)] = 12
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] = 12
     """Passes over the training images."""
     batch_size: Annotated[int, Field(ge=2, le=8192)] = 128
     """Images a step."""

@@ -78,12 +78,13 @@ def test_a_preset_and_options_make_a_sweep(cli: Cli) -> None:
         (("--preset", "quick-cpu", "--param", "lr", "--trials", 3), "'lr' is no parameter"),
         (("--preset", "quick-cpu", "--param", "lr=1,2", "--set", "x=1", "--trials", 3), "There is no field 'x'"),
         (("--preset", "quick-cpu", "--param", "lr=1,2", "--and", "macs", "--pruner", "asha", "--trials", 3), "two obj"),
+        (("--preset", "quick-cpu", "--param", "lr=1,2", "--name", "", "--trials", 3), "name is ''"),
         (("--resume", "nope"), "There is no sweep 'nope'"),
         (("--stop", "nope"), "There is no sweep 'nope'"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_stores_nothing(cli: Cli, arguments: tuple[object, ...], sentence: str) -> None:
-    outcome = cli("sweep", *arguments, *(("--dataset", "digits") if arguments else ()))
+    outcome = cli("sweep", *arguments, *(("--dataset", "digits") if "--preset" in arguments else ()))
     assert outcome.status == 2
     assert sentence in outcome.err
     assert outcome.err.count("\n") == 1
@@ -151,7 +152,8 @@ def test_a_sweep_that_is_driven_already_is_refused(cli: Cli) -> None:
 def test_one_can_be_stopped_from_another_program(cli: Cli) -> None:
     store = RunStore()
     sweep = store.add_sweep("sweep", tiny_sweep().to_json())
-    assert cli("sweep", "--stop", sweep.id).status == 0
+    with hold(store, sweep_key(sweep.id)):
+        assert cli("sweep", "--stop", sweep.id).out == f"Sweep {sweep.id} stops, after its running batch.\n"
     assert store.get_sweep(sweep.id).state == SweepState.STOPPING
     store.end_sweep(sweep.id, SweepState.COMPLETED)
     outcome = cli("sweep", "--stop", sweep.id)
@@ -160,12 +162,46 @@ def test_one_can_be_stopped_from_another_program(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "ignored", [("--trials", 3), ("--param", "lr=1,2"), ("--name", "other"), ("--set", "epochs=2"), ("--any-network",)]
+    "ignored",
+    [
+        ("--trials", 0),
+        ("--param", "lr=1,2"),
+        ("--name", ""),
+        ("--set", "epochs=2"),
+        ("--any-network",),
+        ("--dataset", "digits"),
+        ("--and", "params"),
+    ],
 )
 def test_what_a_file_says_cannot_be_said_again_beside_it(cli: Cli, file: Path, ignored: tuple[object, ...]) -> None:
     outcome = cli("sweep", file, *ignored)
     assert outcome.status == 2
     assert f"says all of the sweep: leave out {ignored[0]}." in outcome.err
+
+
+@pytest.mark.parametrize("way", ["--resume", "--stop"])
+def test_a_stored_sweep_is_taken_as_it_is(cli: Cli, way: str) -> None:
+    sweep = RunStore().add_sweep("sweep", tiny_sweep().to_json())
+    outcome = cli("sweep", way, sweep.id, "--gpus", 1, "--cluster", "http://head:8265")
+    assert outcome.status == 2
+    assert f"{sweep.id} says all of the sweep: leave out --cluster, --gpus." in outcome.err
+    assert RunStore().get_sweep(sweep.id).state == SweepState.RUNNING
+
+
+def test_a_sweep_that_no_program_drives_is_stopped_at_once(cli: Cli) -> None:
+    sweep = RunStore().add_sweep("sweep", tiny_sweep().to_json())
+    outcome = cli("sweep", "--stop", sweep.id)
+    assert (outcome.status, outcome.out) == (0, f"Sweep {sweep.id} is stopped.\n")
+    assert RunStore().get_sweep(sweep.id).state == SweepState.STOPPED
+
+
+def test_no_new_sweep_varies_the_seed(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.json"
+    path.write_text(tiny_sweep("seed=0,1").to_json())
+    outcome = cli("sweep", path)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "parameter seed cannot vary: the best of several seeds is luck" in outcome.err
+    assert RunStore().list_sweeps() == []
 
 
 def test_a_sweep_that_was_being_stopped_when_its_program_died_is_resumed(cli: Cli) -> None:

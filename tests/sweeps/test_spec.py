@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cifar_core.errors import SpecError
-from cifar_core.sweeps import Span, SweepSpec, read_parameters
+from cifar_core.sweeps import Span, SweepSpec, new_sweep, read_parameters
 from tests.sweeps.conftest import tiny_sweep
 from tests.tiny import tiny_config
 
@@ -51,16 +51,28 @@ def test_what_cannot_be_searched_is_one_sentence(fields: dict[str, object], sent
         ("epochs=0..4", "training.epochs is 0: it must be"),
         ("optimizer.beta1=0.8,0.9", "there is no field 'optimizer.beta1'"),
         ("width_scale=0.5,-1", "width_scale is -1"),
-        ("protocol=validation,seed", "parameter protocol cannot vary: accuracies on other images do not compare"),
-        ("training.limit_test=100,200", "cannot vary"),
-        ("seed=0,1,2", "parameter seed cannot vary: the best of several seeds is luck"),
-        ("device=cpu,cuda", "parameter device cannot vary: all trials of a sweep train on the same one"),
         ("epochs=null,2", "training.epochs is null"),
     ],
 )
 def test_a_value_that_no_run_can_have_is_refused_before_anything_is_trained(parameter: str, sentence: str) -> None:
     with pytest.raises(SpecError) as caught:
         tiny_sweep(parameter)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sentence"),
+    [
+        ("protocol=validation,seed", "parameter protocol cannot vary: accuracies on other images do not compare"),
+        ("training.limit_test=100,200", "cannot vary"),
+        ("seed=0,1,2", "parameter seed cannot vary: the best of several seeds is luck"),
+        ("device=cpu,cuda", "parameter device cannot vary: all trials of a sweep train on the same one"),
+    ],
+)
+def test_what_must_be_the_same_for_all_trials_is_refused_in_a_new_sweep_alone(parameter: str, sentence: str) -> None:
+    spec = tiny_sweep(parameter)  # as one that is stored is read
+    with pytest.raises(SpecError) as caught:
+        new_sweep(spec)
     assert sentence in str(caught.value)
 
 
