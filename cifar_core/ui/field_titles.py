@@ -1,6 +1,12 @@
-"""What the fields of a TrainingSpec are called on a page."""
+"""What the fields of a run are called on a page."""
 
 from __future__ import annotations
+
+import re
+
+from cifar_core.data.augmentation.catalogue import TRANSFORMS
+from cifar_core.runs import RunConfig
+from cifar_core.runs.fields import SHORT_NAMES, WIDTH_SCALE
 
 TITLES = {
     "epochs": "Epochs",
@@ -34,10 +40,41 @@ TITLES = {
     "augmentation_last": "Strength in the last epoch",
     "alternate_flips": "Mirror in turns",
 }
-"""By dotted path."""
+"""Of a TrainingSpec, by dotted path."""
 
 
 def told_by_title(sentence: str) -> str:
     """A spec's sentence about a field ("schedule.rise is 1: ..."), with the field called as its widget is."""
     path, is_there, rest = sentence.partition(" is ")
     return f"{TITLES[path]} is {rest}" if is_there and path in TITLES else sentence
+
+
+_OF_SWEEPS = {
+    "optimizer.learning_rate": "Learning rate",
+    WIDTH_SCALE: "Width of all layers",
+    "augmentation_first": "Augmentation in the first epoch",
+    "augmentation_last": "Augmentation in the last epoch",
+}
+"""Where no heading above them says what they are of."""
+_TRANSFORM = re.compile(r"augmentation\.transforms\[(\d+)\]\.p")
+
+
+def parameter_title(name: str, base: RunConfig) -> str:
+    """What a parameter of a sweep is called on a page; its path where it has no title.
+
+    Args:
+        name: as `with_fields` takes it.
+        base: the run whose field it is.
+    """
+    path = SHORT_NAMES.get(name, name).removeprefix("training.")
+    transform = _TRANSFORM.fullmatch(name)
+    transforms = base.augmentation.transforms
+    if transform is not None and int(transform[1]) < len(transforms):
+        return f"Probability of {TRANSFORMS[transforms[int(transform[1])].type].title}"
+    return _OF_SWEEPS.get(path) or TITLES.get(path, name)
+
+
+def parameter_titles(base: RunConfig) -> dict[str, str]:
+    """The titles of what is often varied around a run, by name."""
+    transforms = [f"augmentation.transforms[{at}].p" for at in range(len(base.augmentation.transforms))]
+    return {name: parameter_title(name, base) for name in (*_OF_SWEEPS, *TITLES, *transforms, *SHORT_NAMES)}

@@ -63,7 +63,7 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     assert not visitor.complaints
 
 
-def test_a_sweep_in_view_is_stopped_and_resumed(dashboard: Dashboard, visitor: Visitor) -> None:
+def test_a_sweep_in_view_is_stopped_resumed_and_deleted(dashboard: Dashboard, visitor: Visitor) -> None:
     base = tiny_sweep().base
     long = base.changed(training=base.training.changed(epochs=900).model_dump())
     with closing(RunStore(folder=dashboard.runs)) as store:
@@ -75,7 +75,14 @@ def test_a_sweep_in_view_is_stopped_and_resumed(dashboard: Dashboard, visitor: V
     expect(visitor.main.get_by_role("button", name="Stop the sweep")).to_be_enabled()
     expect(visitor.main.get_by_text("1 of 3 trials begun")).to_be_visible()
     expect(visitor.main.get_by_text("There is no sweep")).to_have_count(0)
+    # It stands where it will be pressed: what comes and goes beside it does not move it.
+    expect(visitor.main.get_by_role("button", name="Delete")).to_be_disabled()
     visitor.main.get_by_role("button", name="Stop the sweep").click()
     expect(visitor.main.get_by_role("button", name="Resume it")).to_be_visible()
     expect(visitor.main.get_by_text("There is no sweep")).to_have_count(0)
+    visitor.main.get_by_role("button", name="Delete").click()
+    visitor.page.get_by_role("button", name="Delete the sweep").click()
+    expect(visitor.main.get_by_text("There are no sweeps yet.")).to_be_visible()
     assert not visitor.complaints
+    with closing(RunStore(folder=dashboard.runs)) as store:
+        assert (store.list_sweeps(), store.count_runs()) == ([], 1)

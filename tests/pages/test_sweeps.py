@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cifar_core.runs import RunStore
+from cifar_core.runs import RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, Span, SweepSpec
 from cifar_core.sweeps.cluster.place import ClusterPlace
-from cifar_core.sweeps.driver import SweepDriver
+from cifar_core.sweeps.driver import ENDED_EARLY, SweepDriver
 from tests.pages.helpers import button_keys, go_to, links, open_page, says, shown, toasts
 from tests.sweeps.conftest import drive_to_the_end, tiny_sweep
 
@@ -91,8 +91,8 @@ def test_two_aims_end_no_trial_early(store: RunStore, seeks: str) -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ("", "is no parameter: it must be like"),
-        ("0.1", "leaves nothing to choose"),
+        ("", "Learning rate is without values: it must be a range"),
+        ("0.1", "Learning rate is '0.1' alone"),
         ("0.1..99", "Learning rate is 99"),
         ("fast,slow", "Learning rate is 'fast'"),
     ],
@@ -122,6 +122,31 @@ def test_only_validation_images_choose(store: RunStore) -> None:
     assert "sweep-start" not in button_keys(session)
 
 
+def test_a_range_that_is_written_another_way_is_told_how(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.field.0", "label_smoothing")
+    put(session, "sweep.values.0", "0 - 0.1")
+    assert says(session, "Label smoothing is '0 - 0.1': a range has two dots, 0..0.1.")
+
+
+def test_what_begins_in_the_form_is_allowed_for_the_longest_run(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "recipe.epochs", 2000)
+    put(session, "sweep.field.0", "epochs")
+    assert session.text_input("sweep.values.0").value == "1000,2000"
+    assert not session.button("sweep-start").disabled
+
+
+def test_a_trial_that_the_sweep_ended_early_says_so_where_runs_train(store: RunStore) -> None:
+    run = store.launch_trial(store.add_sweep("a search", tiny_sweep().to_json()).id, 0, tiny_sweep().base)
+    claim = store.claim_next()
+    assert claim is not None
+    store.request_stop(run.id, ENDED_EARLY)
+    store.report_end(claim, RunState.STOPPED)
+    session = open_page("training", run=run.id)
+    assert says(session, ENDED_EARLY)
+
+
 def test_without_a_sweep_runs_says_where_to_set_one_up(store: RunStore) -> None:
     store.enqueue(tiny_sweep().base)
     session = open_page("runs")
@@ -135,12 +160,12 @@ def test_a_sweep_tells_its_best_its_front_and_every_trial(done: SweepDriver) -> 
     assert session.segmented_control("runs-view").value == "Sweeps"
     assert says(session, "a search", "5 of 5 trials begun", "5 completed")
     assert says(session, "Best: trial ")
-    assert says(session, "Varies: lr", "width_scale")
+    assert says(session, "Varies: Learning rate", "Width of all layers")
     assert says(session, "reads no test set")
     table = session.dataframe[0].value
     assert list(table["trial"]) == [5, 4, 3, 2, 1]
-    assert table["front"].any()
-    assert set(table["width_scale"]) <= {"0.5", "1"}
+    assert set(table["Pareto"]) == {"front", ""}
+    assert set(table["Width of all layers"]) <= {"0.5", "1"}
     assert {"Open it", "Its mistakes"} <= set(links(session))
 
 
@@ -233,7 +258,7 @@ def test_a_damaged_sweep_is_a_sentence_and_can_be_thrown_away(store: RunStore, d
     store.end_sweep(broken.id, SweepState.FAILED)
     session = open_page("runs", sweep=broken.id)
     assert says(session, "The sweep's search space cannot be read")
-    shown(session.button("delete-sweep").click().run())
+    shown(session.button("delete-sweep-now").click().run())
     assert says(session, "a search", "5 completed")
     assert len(store.list_sweeps()) == 1
 
@@ -242,5 +267,5 @@ def test_a_parameter_has_its_own_column_whatever_it_is_called(store: RunStore) -
     driver = SweepDriver(store, store.add_sweep("a search", tiny_sweep("epochs=1,2", trials=2).to_json()).id)
     drive_to_the_end(store, driver)
     table = open_page("runs", sweep=driver.id).dataframe[0].value
-    assert sorted(table["epochs"]) == ["1", "2"]
+    assert sorted(table["Epochs"]) == ["1", "2"]
     assert sorted(table["epochs done"]) == [1, 2]

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from cifar_core.machine import GIB, Gpu
 from cifar_core.runs import RunStore
 from cifar_core.training import TrainingSpec, find_recipe
-from cifar_core.ui.training.field_titles import TITLES
+from cifar_core.ui.field_titles import TITLES
 from tests.pages.helpers import as_read, go_to, launch, on_strip, open_page, says, shown, texts
 
 FIRST = find_recipe("first").spec

@@ -44,9 +44,11 @@ def draw_take_away(spec: AugmentationSpec) -> None:
     st.caption(
         f"What the code leaves empty it fills with the mean colour of {dataset.title}, unless another fill is chosen."
     )
-    with st.expander("The code: runs with albumentations alone, and gives these pictures for the same seed", True):
+    with st.expander(
+        "The code: runs with albumentations alone, and gives these pictures for the same seed", True, key="its-code"
+    ):
         st.code(source, language="python", height=420)
-    with st.expander("Bring an augmentation along as JSON"):
+    with st.expander("Bring an augmentation along as JSON", key="bring-json"):
         st.file_uploader("A file", type=["json"], key=_FILE, max_upload_size=2, on_change=_open_file)
         st.text_area("Or its text", key=_PASTED, height=160)
         st.button("Lay it on the workbench", key="augmentation-json-open", on_click=_open_pasted)

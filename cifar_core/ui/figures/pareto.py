@@ -41,23 +41,24 @@ def pareto_figure(points: Sequence[ParetoPoint], params_below: int, height: int 
         line={"color": color(0), "width": 2, "shape": "hv"},
         name="best for its size",
         hoverinfo="skip",
+        showlegend=False,
     )
-    figure.add_scatter(
-        x=[point.num_params for point in points],
-        y=[100 * point.accuracy for point in points],
-        mode="markers",
-        marker={
-            "size": 11,
-            "color": [color(0) if point.on_front else NEUTRAL for point in points],
-            "symbol": ["circle" if point.on_front else "circle-open" for point in points],
-            "line": {"width": 2},
-        },
-        name="a trial",
-        text=[point.title for point in points],
-        hovertemplate="%{text}<extra></extra>",
-    )
+    others = [point for point in points if not point.on_front]
+    for name, shown, tone, symbol in (
+        ("on the front", front, color(0), "circle"),
+        ("another trial", others, NEUTRAL, "circle-open"),
+    ):
+        figure.add_scatter(
+            x=[point.num_params for point in shown],
+            y=[100 * point.accuracy for point in shown],
+            mode="markers",
+            marker={"size": 11, "color": tone, "symbol": symbol, "line": {"width": 2}},
+            name=name,
+            text=[point.title for point in shown],
+            hovertemplate="%{text}<extra></extra>",
+        )
     figure.add_vline(x=params_below, line={"color": color(1), "dash": "dash"})
-    at = {"x": params_below, "y": 0, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+    at = {"x": params_below, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "bottom"}  # no trial lies there
     figure.add_annotation(text=f"{params_below:,} parameters", showarrow=False, **at)
     most = max((point.num_params for point in points), default=params_below)
     return laid_out(

@@ -32,7 +32,7 @@ def draw_analysis(store: RunStore, run: Run) -> None:
         return
     for finding in findings:
         st.markdown(f"**{_TITLES[finding.kind]}.** {plain(finding.sentence)}")
-    with st.expander("The numbers behind these sentences", icon=":material/functions:"):
+    with st.expander("The numbers behind these sentences", icon=":material/functions:", key="numbers-behind"):
         st.dataframe(pd.DataFrame(_rows(findings)), hide_index=True, key=f"analysis-numbers-{run.id}", placeholder="-")
     st.caption(
         "Each sentence is computed. “Helped” stands only where a stored run differs in that setting alone. “Luck” is "

@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from cifar_core.sweeps.results import SweepResults, SweepTrial
+from cifar_core.ui.field_titles import parameter_title
+from cifar_core.ui.runs.sweep_plots import values_in_words
 from cifar_core.ui.runs.table import ACCURACY_FORMAT
 from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
 from cifar_core.words import counted, macs, plain
@@ -18,9 +20,17 @@ TRIALS = "sweep-trials"
 _numbers = st.column_config.NumberColumn
 _COLUMNS: dict[str, Any] = {
     "trial": _numbers(width=50, pinned=True),
-    "became": st.column_config.TextColumn(width=90, help="Pruned: others were better by the same epoch."),
-    "validation": _numbers(width=84, format=ACCURACY_FORMAT, help="Best accuracy on the validation images."),
-    "front": st.column_config.CheckboxColumn(width=56, help="No other trial has fewer parameters and more accuracy."),
+    "became": st.column_config.TextColumn(
+        width=90, help="Pruned: ended early, for others were better by the same epoch."
+    ),
+    "validation": _numbers(
+        width=84,
+        format=ACCURACY_FORMAT,
+        help="Best accuracy on the validation images, of a pruned trial in fewer epochs.",
+    ),
+    "Pareto": st.column_config.TextColumn(
+        width=60, help="On the front: no other trial with as few parameters is better."
+    ),
     "parameters": _numbers(width=90, format="localized"),
     "MACs": st.column_config.TextColumn(width=80),
     "epochs done": _numbers(width=84),
@@ -38,8 +48,8 @@ def draw_trials(results: SweepResults) -> None:
             f"trial {trial.trial.number}" if trial.run is None else trial.run.id: _row(results, trial, front)
             for trial in begun
         }
-        names = {part.name: st.column_config.TextColumn(width=110) for part in results.spec.parameters}
-        tick_table(TRIALS, rows, {**_COLUMNS, **names})
+        titles = [parameter_title(part.name, results.spec.base) for part in results.spec.parameters]
+        tick_table(TRIALS, rows, {**_COLUMNS, **{title: st.column_config.TextColumn(width=110) for title in titles}})
         runs = {trial.run.id for trial in begun if trial.run is not None}
         chosen = [run_id for run_id in chosen_in(TRIALS) if run_id in runs]
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -57,22 +67,24 @@ def draw_trials(results: SweepResults) -> None:
                 st.rerun()
     passed_over = results.passed_over
     if passed_over:
-        with st.expander(f"Nothing was trained for {counted(len(passed_over), 'trial')}"):
+        with st.expander(f"Nothing was trained for {counted(len(passed_over), 'trial')}", key="passed-over"):
             for trial in passed_over[:SHOWN]:
-                st.caption(f"Trial {trial.trial.number + 1} ({plain(trial.trial.in_words)}): {plain(trial.trial.why)}")
+                values = ", ".join(f"{title} {value}" for title, value in values_in_words(results, trial).items())
+                st.caption(f"Trial {trial.trial.number + 1} ({plain(values)}): {plain(trial.trial.why)}")
             if len(passed_over) > SHOWN:
                 st.caption(f"And {len(passed_over) - SHOWN:,} more.")
 
 
 def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str, object]:
     run = trial.run
-    told = {part.name: trial.trial.words.get(part.name, "-") for part in results.spec.parameters}
-    best = trial.accuracy if run is None else run.best_accuracy
+    words, base = trial.trial.words, results.spec.base
+    told = {parameter_title(part.name, base): words.get(part.name, "-") for part in results.spec.parameters}
+    best = trial.best_so_far
     return {
         "trial": trial.trial.number + 1,
         "became": trial.became,
         "validation": None if best is None else 100 * best,
-        "front": trial.trial.number in front,
+        "Pareto": "front" if trial.trial.number in front else "",
         "parameters": trial.num_params,
         **told,
         "MACs": None if trial.macs is None else macs(trial.macs),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cifar_core.architecture.rules import RuleLimits
 from cifar_core.errors import LabError
 from cifar_core.runs import RunStore
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
-from cifar_core.sweeps.results import SweepResults, SweepTrial, sweep_results
+from cifar_core.sweeps.results import SweepResults, sweep_results
 from cifar_core.sweeps.study import TrialState
 from cifar_core.ui import resources
 from cifar_core.ui.address import linked, write
 from cifar_core.ui.empty import empty_state
-from cifar_core.ui.figures.pareto import ParetoPoint, importance_figure, pareto_figure
+from cifar_core.ui.field_titles import parameter_title
 from cifar_core.ui.news import add_news, told
+from cifar_core.ui.runs.sweep_plots import draw_plots, values_in_words
 from cifar_core.ui.runs.sweep_table import draw_links, draw_trials
 from cifar_core.words import counted, duration, moment, percent, plain
 
@@ -89,26 +89,21 @@ def _choose(sweeps: list[SweepRecord]) -> SweepRecord:
 
 
 def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
-    if was_open != store.get_sweep(sweep_id).state.is_open:
-        st.rerun()  # the whole page draws once more, and the refresh begins or ends
+    sweep = next((each for each in store.list_sweeps() if each.id == sweep_id), None)
+    if sweep is None or was_open != sweep.state.is_open:
+        st.rerun()  # the whole page draws once more: another sweep stands here, or the refresh begins or ends
     try:
         results = sweep_results(store, sweep_id, with_importances=False)
     except LabError as error:  # what cannot be read can still be stopped, and thrown away
-        _draw_actions(store.get_sweep(sweep_id))
+        _draw_actions(sweep, can_go_on=not sweep.state.is_open)
         st.error(plain(str(error)), icon=":material/error:")
         return
     _draw_head(results)
     if not results.trials:
         st.caption("Nothing was tried yet. Its first trial begins when nothing else trains.")
         return
-    points = [trial for trial in results.trials if trial.accuracy is not None]
-    if points:
-        _draw_best(results)
-        left, right = st.columns([3, 2])
-        with left:
-            _draw_front(results, points)
-        with right:
-            _draw_importances(store, results)
+    _draw_best(results)
+    draw_plots(store, results)
     draw_trials(results)
 
 
@@ -119,21 +114,25 @@ def _draw_head(results: SweepResults) -> None:
     told = [
         f"{begun}{of} trials begun",
         f"{results.count(TrialState.COMPLETED)} completed",
-        f"{results.count(TrialState.PRUNED)} pruned",
+        f"{results.count(TrialState.PRUNED)} ended early",
         f"{len(results.passed_over)} passed over",
         duration(sweep.spent_seconds) + (f" of at most {spec.minutes:g} minutes" if spec.minutes else ""),
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
-        _draw_actions(sweep)
-    st.caption("Varies: " + "; ".join(f"{plain(part.name)} {plain(part.words)}" for part in spec.parameters))
+        _draw_actions(sweep, results.can_go_on)
+    varies = "; ".join(
+        f"{plain(parameter_title(part.name, spec.base))} {plain(part.words)}" for part in spec.parameters
+    )
+    st.caption(f"Varies: {varies}")
     if results.is_whole_grid and not sweep.state.is_open:
         st.caption(f"All {spec.grid_size:,} combinations were tried.")
     if sweep.problem:
         st.error(plain(sweep.problem), icon=":material/error:")
 
 
-def _draw_actions(sweep: SweepRecord) -> None:
+def _draw_actions(sweep: SweepRecord, can_go_on: bool) -> None:
+    """Each button keeps its place: what moves under the pointer is pressed by mistake, or not at all."""
     if sweep.state.is_open:
         st.button(
             "Stop the sweep",
@@ -144,90 +143,48 @@ def _draw_actions(sweep: SweepRecord) -> None:
             on_click=_stop,
             args=(sweep.id,),
         )
-        return
-    if sweep.state in (SweepState.STOPPED, SweepState.FAILED) and st.button(
+    elif can_go_on and st.button(
         "Resume it", icon=":material/resume:", key="resume-sweep", on_click=_resume, args=(sweep.id,)
     ):
         st.rerun()  # the refresh begins
-    if st.button(
+    with st.popover(
         "Delete",
         icon=":material/delete:",
         key="delete-sweep",
-        help="The sweep goes; its runs stay, with all others.",
-        on_click=_delete,
-        args=(sweep.id,),
+        disabled=sweep.state.is_open,
+        help="Stop it first." if sweep.state.is_open else None,
     ):
-        st.rerun()  # another sweep stands here
+        st.markdown("What was searched and found goes, for good. Its runs stay, with all others.")
+        if st.button(
+            "Delete the sweep",
+            icon=":material/delete_forever:",
+            key="delete-sweep-now",
+            on_click=_delete,
+            args=(sweep.id,),
+        ):
+            st.rerun()  # another sweep stands here
 
 
 def _draw_best(results: SweepResults) -> None:
     best = results.best
     if best is None:
         return
+    values = ", ".join(f"{title} {value}" for title, value in values_in_words(results, best).items())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
-            f"images with {best.num_params:,} parameters ({plain(best.trial.in_words)})."
+            f"images with {best.num_params:,} parameters."
             + (f" {counted(results.as_good - 1, 'other trial')} came to the same." if results.as_good > 1 else ""),
             width="stretch",
         )
         if best.run is not None:
             draw_links(best.run.id)
+    st.caption(plain(values))
     if best.run is not None and best.run.test_accuracy is None:
         st.caption(
             "A sweep chooses on validation images and reads no test set. Mistakes reads it for the run that you settle "
             "on, when you ask for the test images there."
         )
-
-
-def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
-    front = {trial.trial.number for trial in results.front}
-    dots = [
-        ParetoPoint(
-            point.num_params or 0,
-            point.accuracy or 0.0,
-            f"trial {point.trial.number + 1}: {percent(point.accuracy)}, {point.num_params:,} parameters<br>"
-            + point.trial.in_words.replace(", ", "<br>"),
-            point.trial.number in front,
-        )
-        for point in points
-    ]
-    st.markdown("**Accuracy against parameters**")
-    st.plotly_chart(
-        pareto_figure(dots, RuleLimits().params_below),
-        key="pareto",
-        config={"displayModeBar": False},
-        alt=f"Validation accuracy of {counted(len(dots), 'trial')} against their parameters; on the Pareto front are "
-        + "; ".join(f"{trial.num_params:,} parameters with {percent(trial.accuracy)}" for trial in results.front),
-    )
-
-
-def _draw_importances(store: RunStore, results: SweepResults) -> None:
-    st.markdown("**What made the difference**")
-    if len(results.spec.parameters) < 2:
-        st.caption("One parameter varies: it alone makes the differences, beside chance.")
-        return
-    importances = _importances(results.sweep.id, results.count(TrialState.COMPLETED), store)
-    if not importances:
-        st.caption("It can be told once four trials are completed and differ.")
-        return
-    st.plotly_chart(
-        importance_figure(importances),
-        key="importances",
-        config={"displayModeBar": False},
-        alt="Share of the differences in accuracy: "
-        + ", ".join(f"{name} {percent(share)}" for name, share in importances.items()),
-    )
-    st.caption(
-        "The share of the differences in accuracy among the completed trials that each parameter explains (fANOVA, "
-        "Hutter 2014). Of few trials it is a guess."
-    )
-
-
-# They take a second where there are hundreds of trials, and change with each completed one alone.
-@st.cache_data(max_entries=32, show_spinner=False)
-def _importances(sweep_id: str, completed: int, _store: RunStore) -> dict[str, float]:
-    return sweep_results(_store, sweep_id).importances
 
 
 def _stop(sweep_id: str) -> None:

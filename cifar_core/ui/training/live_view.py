@@ -94,7 +94,8 @@ def _note_ends(store: RunStore, alive: list[Run]) -> None:
             continue  # it waits farther back now
         result = f": test accuracy {percent(run.test_accuracy)}" if run.test_accuracy is not None else ""
         icon = ":material/check_circle:" if run.state == RunState.COMPLETED else ":material/info:"
-        add_news(f"{plain(run.name)} ({run.id[-6:]}) is {run.state}{result}.", icon)
+        why = f" {store.why_stopped(run.id)}" if run.state == RunState.STOPPED and run.sweep_id else ""
+        add_news(f"{plain(run.name)} ({run.id[-6:]}) is {run.state}{result}.{why.rstrip()}", icon)
 
 
 def _draw_queue(runs: list[Run], total: int) -> None:

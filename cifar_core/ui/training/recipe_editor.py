@@ -11,7 +11,7 @@ from cifar_core.data import DatasetInfo
 from cifar_core.machine import device_titles
 from cifar_core.training import SEED_RECIPE, TrainingSpec, find_recipe, recipe_names
 from cifar_core.training.precision import cpu_precisions
-from cifar_core.ui.training.field_titles import TITLES
+from cifar_core.ui.field_titles import TITLES
 from cifar_core.ui.training.image_settings import edit_augmentation, edit_images
 from cifar_core.ui.training.spec_widgets import (
     choice,
@@ -77,7 +77,7 @@ def edit_all_settings(dataset: DatasetInfo) -> None:
     Args:
         dataset: that the run is to train on.
     """
-    with st.expander("All settings", icon=":material/tune:"):
+    with st.expander("All settings", icon=":material/tune:", key="all-settings"):
         _edit_optimizer()
         _edit_schedule()
         _edit_regularisation()

@@ -53,6 +53,8 @@ def draw_run(store: RunStore, run: Run) -> None:
         st.markdown(f"**{plain(run.name)}** on {data}{seed} {badges} :small[{run.id}]")
         if sentence := origin_sentence(run):
             st.caption(sentence)
+        if run.state == RunState.STOPPED and run.sweep_id and (why := store.why_stopped(run.id)):
+            st.caption(plain(why))
         draw_actions(run)
     if run.error:
         # Nothing went wrong in a run that was interrupted, and nothing is lost.

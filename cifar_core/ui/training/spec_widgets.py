@@ -13,7 +13,7 @@ import streamlit as st
 
 from cifar_core.errors import SpecError
 from cifar_core.training import TrainingSpec
-from cifar_core.ui.training.field_titles import TITLES, told_by_title
+from cifar_core.ui.field_titles import TITLES, told_by_title
 from cifar_core.ui.workbench import put_training, recipe_on_workbench, training_on_workbench
 from cifar_core.words import plain
 

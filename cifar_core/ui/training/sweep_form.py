@@ -10,20 +10,21 @@ import streamlit as st
 from cifar_core.analysis.duration import estimate_duration
 from cifar_core.architecture.nodes import Conv
 from cifar_core.data import require_dataset
-from cifar_core.data.augmentation.catalogue import TRANSFORMS
 from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
-from cifar_core.runs.fields import SHORT_NAMES, WIDTH_SCALE
+from cifar_core.runs.fields import WIDTH_SCALE
 from cifar_core.sweeps import SweepSpec, check_parameter, read_parameters
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
+from cifar_core.training.spec import MAX_EPOCHS
 from cifar_core.ui import resources
+from cifar_core.ui.field_titles import parameter_title, parameter_titles
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
 _ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
 MAX_ROWS = 6
-_SEEKS = {"accuracy": "Accuracy", "params": "Accuracy, few parameters", "macs": "Accuracy, few MACs"}
+_SEEKS = {"accuracy": "Accuracy", "params": "Accuracy and size", "macs": "Accuracy and MACs"}
 _SAMPLERS = {"tpe": "Guided (TPE)", "random": "At random", "grid": "Whole grid"}
 _PRUNERS = {"median": "Below the median", "asha": "All but the best third (ASHA)", "none": "None"}
 
@@ -35,7 +36,7 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
         store: where the sweep will lie.
         config: what every trial is but for what varies.
     """
-    with st.expander("Sweep: search for better settings", icon=":material/travel_explore:"):
+    with st.expander("Sweep: search for better settings", icon=":material/travel_explore:", key="sweep-form"):
         st.caption(
             "Trains many runs like the one above that differ in what you list here, and tells which are best. Networks "
             "that break a rule of the assignment are passed over before anything is trained."
@@ -70,32 +71,29 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             return
         if pressed:
             _start(store, spec, place)
-        if place is None and is_complete:
-            _tell_cost(store, spec)
         if st.session_state.get(_STARTED):
             query = {"sweep": st.session_state[_STARTED]}
             st.page_link("pages/runs.py", label="See the sweep", icon=":material/show_chart:", query_params=query)
+        if place is None and is_complete:
+            _tell_cost(store, spec)
 
 
-def _fields(config: RunConfig) -> dict[str, tuple[str, str]]:
-    """What is often varied: title and values to begin with, by name."""
+def _often_varied(config: RunConfig) -> dict[str, str]:
+    """Values to begin with of what is often varied, by name."""
     training = config.training
     rate, decay = training.optimizer.learning_rate, training.optimizer.weight_decay or 5e-4
-    transforms = {
-        f"augmentation.transforms[{at}].p": (f"Probability of {TRANSFORMS[transform.type].title}", "0,0.25,0.5,1")
-        for at, transform in enumerate(config.augmentation.transforms)
-    }
+    longer = min(2 * training.epochs, MAX_EPOCHS)
     return {
-        "lr": ("Learning rate", f"{rate / 4:.2g}..{min(rate * 4, 10):.2g}:log"),
-        WIDTH_SCALE: ("Width of all layers", "0.5,0.75,1"),
-        "optimizer.weight_decay": ("Weight decay", f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log"),
-        "label_smoothing": ("Label smoothing", "0,0.05,0.1"),
-        "batch_size": ("Batch size", "64,128,256"),
-        "epochs": ("Epochs", f"{training.epochs},{2 * training.epochs}"),
-        "ema_decay": ("Average of the weights", "null,0.99,0.998"),
-        "augmentation_first": ("Augmentation in the first epoch", "0,0.5,1"),
-        "augmentation_last": ("Augmentation in the last epoch", "0,0.5,1"),
-        **transforms,
+        "lr": f"{rate / 4:.2g}..{min(rate * 4, 10):.2g}:log",
+        WIDTH_SCALE: "0.5,0.75,1",
+        "optimizer.weight_decay": f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log",
+        "label_smoothing": "0,0.05,0.1",
+        "batch_size": "64,128,256",
+        "epochs": f"{longer // 2},{longer}",
+        "ema_decay": "null,0.99,0.998",
+        "augmentation_first": "0,0.5,1",
+        "augmentation_last": "0,0.5,1",
+        **{f"augmentation.transforms[{at}].p": "0,0.25,0.5,1" for at in range(len(config.augmentation.transforms))},
     }
 
 
@@ -108,10 +106,10 @@ def _rows(config: RunConfig) -> list[int]:
 
 
 def _add(config: RunConfig) -> None:
-    fields, row = _fields(config), st.session_state[_NEXT]
+    fields, row = _often_varied(config), st.session_state[_NEXT]
     taken = {st.session_state.get(_key("field", other)) for other in st.session_state[_ROWS]}
     field = next((name for name in fields if name not in taken), next(iter(fields)))
-    st.session_state[_key("field", row)], st.session_state[_key("values", row)] = field, fields[field][1]
+    st.session_state[_key("field", row)], st.session_state[_key("values", row)] = field, fields[field]
     st.session_state[_ROWS], st.session_state[_NEXT] = [*st.session_state[_ROWS], row], row + 1
 
 
@@ -125,17 +123,17 @@ def _key(what: str, row: int) -> str:
 
 def _draw_row(row: int, config: RunConfig) -> str:
     """What varies and between which values; gives back what is wrong with it, empty if nothing is."""
-    fields = _fields(config)
+    fields = _often_varied(config)
     left, middle, right = st.columns([5, 5, 1], vertical_alignment="bottom")
     with left:
         st.selectbox(
             "What varies",
             list(fields),
-            format_func=lambda name: fields[name][0] if name in fields else name,
+            format_func=lambda name: parameter_title(name, config),
             accept_new_options=True,
             key=_key("field", row),
             on_change=_suggest,
-            args=(row, fields),
+            args=(row, config),
             persist_state="session",
             help="Choose, or type the path of any field: optimizer.momentum, augmentation.transforms[0].p, "
             f"{_path_of_a_dilation(config)}.",
@@ -157,7 +155,7 @@ def _draw_row(row: int, config: RunConfig) -> str:
             on_click=_drop,
             args=(row,),
         )
-    problem = _by_title(_problem(_typed(row), config), fields)
+    problem = _by_title(_problem(_typed(row), config), config)
     if problem:
         st.caption(f":red[:material/error: {plain(problem)}]")
     return problem
@@ -174,20 +172,19 @@ def _path_of_a_dilation(config: RunConfig) -> str:
     return f"{place}.dilation" if isinstance(node, Conv) else f"{place}.main[0].dilation"
 
 
-def _by_title(sentence: str, fields: dict[str, tuple[str, str]]) -> str:
+def _by_title(sentence: str, config: RunConfig) -> str:
     """A sentence about a field, with the field called as in the row above it."""
     path, is_there, rest = sentence.partition(" is ")
-    name = next((short for short, whole in SHORT_NAMES.items() if whole == path), path.removeprefix("training."))
-    return f"{fields[name][0]} is {rest}" if is_there and name in fields else sentence
+    return f"{parameter_title(path, config)} is {rest}" if is_there else sentence
 
 
-def _suggest(row: int, fields: dict[str, tuple[str, str]]) -> None:
+def _suggest(row: int, config: RunConfig) -> None:
     """Values for another field; a title that was typed stands for its field."""
     field = str(st.session_state[_key("field", row)]).strip()
-    by_title = {title.casefold(): name for name, (title, _) in fields.items()}
+    by_title = {title.casefold(): name for name, title in parameter_titles(config).items()}
     name = by_title.get(field.casefold(), field)
     st.session_state[_key("field", row)] = name
-    st.session_state[_key("values", row)] = fields[name][1] if name in fields else ""
+    st.session_state[_key("values", row)] = _often_varied(config).get(name, "")
 
 
 @lru_cache(maxsize=64)  # the page runs anew at every touch of a widget
@@ -221,7 +218,8 @@ def _choose_search() -> dict[str, Any]:
             format_func=_SEEKS.__getitem__,
             key="sweep.seeks",
             persist_state="session",
-            help="With two aims the sweep follows the front of the best compromises, and ends no trial early.",
+            help="Size: few parameters. With two aims the sweep follows the front of the best compromises, and ends no "
+            "trial early.",
         )
     with right:
         minutes = st.number_input(
@@ -303,8 +301,7 @@ def _tell_cost(store: RunStore, spec: SweepSpec) -> None:
     if spec.grid_size is not None:
         trials = min(trials, spec.grid_size)
     estimate = estimate_duration(store, spec.base)
-    cost = (
-        f"about **{duration(trials * estimate.seconds)}** at this run's pace, less what ends early" if estimate else ""
-    )
+    early = "" if spec.pruner == "none" else ", less what ends early"
+    cost = f"about **{duration(trials * estimate.seconds)}** at this run's pace{early}" if estimate else ""
     combinations = f"{spec.grid_size:,} combinations; " if spec.grid_size is not None else ""
     st.caption(f":material/schedule: {combinations}at most {trials:,} trials{': ' + cost if cost else ''}.")
