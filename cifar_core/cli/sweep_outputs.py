@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.results import SweepResults, SweepTrial
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 
 
 class SweepTrialOutput(BaseModel):

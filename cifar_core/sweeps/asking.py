@@ -15,7 +15,8 @@ from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunConfig
 from cifar_core.runs.fields import with_fields
 from cifar_core.sweeps.spec import SweepSpec
-from cifar_core.sweeps.study import Study, StudyTrial
+from cifar_core.sweeps.study import Study
+from cifar_core.sweeps.study_trial import StudyTrial
 
 
 class DamagedSweepError(StoreError):
@@ -49,12 +50,16 @@ def next_trial(study: Study, spec: SweepSpec, seconds: float = math.inf) -> Aske
     passed_over: list[int] = []
     ends_at = time.monotonic() + seconds
     while not _is_exhausted(study, spec):
-        trial = study.ask()
-        if trial is None:
-            break
-        if can_be_trained(study, spec, trial):
-            return Asked(trial, tuple(passed_over), is_exhausted=False)
-        passed_over.append(trial.number)
+        why = _why_not(spec, study.next_of_grid())
+        if why:
+            passed_over.append(study.reject_next_of_grid(why))
+        else:
+            trial = study.ask()
+            if trial is None:
+                break
+            if can_be_trained(study, spec, trial):
+                return Asked(trial, tuple(passed_over), is_exhausted=False)
+            passed_over.append(trial.number)
         if time.monotonic() >= ends_at:
             return Asked(None, tuple(passed_over), is_exhausted=False)
     return Asked(None, tuple(passed_over), is_exhausted=True)
@@ -67,12 +72,27 @@ def trial_config(spec: SweepSpec, trial: StudyTrial) -> RunConfig:
         SpecError: there can be no such run, or its network breaks a rule of the assignment.
     """
     config = with_fields(spec.base, trial.values).changed(name=f"{spec.name} {trial.number + 1}")
+    _check_rules(spec, config)
+    return config
+
+
+def _check_rules(spec: SweepSpec, config: RunConfig) -> None:
     if spec.legal_only:
         broken = [result for result in judge(config.architecture) if result.required and not result.passed]
         if broken:
             told = "; ".join(f"{result.title}: {result.detail}" for result in broken)
             raise SpecError(f"The network breaks the assignment's rules. {told}")
-    return config
+
+
+def _why_not(spec: SweepSpec, values: Mapping[str, object] | None) -> str:
+    """Why a run with some values cannot be; empty where it can, or there are none."""
+    if values is None:
+        return ""
+    try:
+        _check_rules(spec, with_fields(spec.base, values))
+    except SpecError as error:
+        return str(error)
+    return ""
 
 
 def nothing_to_train(study: Study) -> str:
@@ -110,12 +130,10 @@ def can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:
     if earlier is not None:
         study.repeat(trial.number, earlier)
         return False
-    try:
-        trial_config(spec, trial)
-    except SpecError as error:
-        study.reject(trial.number, str(error))
-        return False
-    return True
+    why = _why_not(spec, trial.values)
+    if why:
+        study.reject(trial.number, why)
+    return not why
 
 
 def read_sweep_spec(text: str) -> SweepSpec:

@@ -22,7 +22,8 @@ from cifar_core.sweeps.asking import (
     read_sweep_spec,
     trial_config,
 )
-from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
+from cifar_core.sweeps.study import FILE, Study
+from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 
 MAX_TRIES = 1
 """How often a trial whose process vanished, or that failed, is taken up again."""

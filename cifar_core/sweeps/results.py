@@ -14,7 +14,8 @@ from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.asking import has_tried_all, read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
-from cifar_core.sweeps.study import FILE, Study, StudyTrial, TrialState
+from cifar_core.sweeps.study import FILE, Study
+from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from itertools import product
 from pathlib import Path
@@ -16,6 +13,7 @@ from cifar_core.errors import LabError, StoreError, foreign_sentence
 from cifar_core.files import make_folder
 from cifar_core.sweeps.optuna_terms import choices, distribution, pruner, sampler, storage, stored_value
 from cifar_core.sweeps.spec import SweepSpec
+from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 from cifar_core.training.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -30,56 +28,6 @@ JOURNAL = "study.journal"
 TREES, DEPTH = 16, 6
 """Of the forest behind the importances: with more they take seconds, and tell the same."""
 _ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
-
-
-class TrialState(StrEnum):
-    """What became of a trial."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    PRUNED = "pruned"
-    """Ended early, since others were better by then."""
-    FAILED = "failed"
-    ILLEGAL = "illegal"
-    """Its network cannot be, or breaks a rule: nothing was trained."""
-    REPEATED = "repeated"
-    """An earlier trial had the same values: nothing was trained again."""
-
-
-@dataclass(frozen=True, slots=True)
-class StudyTrial:
-    """A trial as Optuna keeps it."""
-
-    number: int
-    """From 0, in the order of asking."""
-    state: TrialState
-    values: Mapping[str, object]
-    """Of the parameters, by name."""
-    accuracy: float | None = None
-    """What it came to on the validation images in 0..1; None unless it was trained to its end."""
-    why: str = ""
-    """Why it is illegal, or what it repeats; else empty."""
-    is_pruned: bool = False
-    """Whether it is being ended early, or was."""
-    is_parked: bool = False
-    """Whether its run was stopped with the sweep, and is to go on with it."""
-    tries: int = 0
-    """How often its run was taken up again."""
-
-    @property
-    def words(self) -> dict[str, str]:
-        """The values as they are shown, by name: numbers to four digits."""
-        return {name: _in_words(value) for name, value in self.values.items()}
-
-    @property
-    def in_words(self) -> str:
-        """All of them: "lr 0.1, width_scale 0.5"."""
-        return ", ".join(f"{name} {value}" for name, value in self.words.items())
-
-    @property
-    def was_begun(self) -> bool:
-        """Whether it is being trained, or was."""
-        return self.state not in (TrialState.ILLEGAL, TrialState.REPEATED)
 
 
 def _in_a_sentence(method: Callable[P, T]) -> Callable[P, T]:
@@ -141,8 +89,6 @@ class Study:
     @_in_a_sentence
     def ask(self) -> StudyTrial | None:
         """The next one to try; None where the grid is used up."""
-        import optuna
-
         # A sampler of its own for each: a process that goes on with a sweep must not draw what was drawn before.
         number = len(self._study.get_trials(deepcopy=False))
         self._study.sampler = sampler(
@@ -152,11 +98,37 @@ class Study:
             left = self._left_of_grid()
             if left is None:
                 return None
-            # A program that ended right behind this line left one that waits.
-            if not self._study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.WAITING]):
+            if not self._has_waiting():  # else the program ended right behind the next line
                 self._study.enqueue_trial(left)
         trial = self._study.ask({parameter.name: distribution(parameter) for parameter in self._spec.parameters})
         return self._told(trial.storage.get_trial(trial._trial_id))
+
+    @_in_a_sentence
+    def next_of_grid(self) -> dict[str, object] | None:
+        """The values that `ask` would give next; None where that is not known: of no grid, or one that is used up."""
+        left = None if self._spec.sampler != "grid" or self._has_waiting() else self._left_of_grid()
+        if left is None:
+            return None
+        return {part.name: stored_value(part, left[part.name]) for part in self._spec.parameters}
+
+    @_in_a_sentence
+    def reject_next_of_grid(self, why: str) -> int:
+        """Passes over what `next_of_grid` gave, in one step where asking takes several; its number."""
+        import optuna
+
+        left = self._left_of_grid()
+        assert left is not None
+        known = {part.name: distribution(part) for part in self._spec.parameters}
+        state = optuna.trial.TrialState.FAIL
+        self._study.add_trial(
+            optuna.trial.create_trial(state=state, params=left, distributions=known, user_attrs={_ILLEGAL: why})
+        )
+        return len(self._study.get_trials(deepcopy=False)) - 1
+
+    def _has_waiting(self) -> bool:
+        import optuna
+
+        return bool(self._study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.WAITING]))
 
     def _left_of_grid(self) -> dict[str, str] | None:
         """A combination that was not tried yet, the last parameter changing fastest; None where all were."""
@@ -301,10 +273,3 @@ class Study:
 
     def _values_of(self, number: int) -> Mapping[str, object]:
         return self._study.get_trials(deepcopy=False)[number].params
-
-
-def _in_words(value: object) -> str:
-    """As a person would type it: a number to four digits, a word, or JSON."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value)

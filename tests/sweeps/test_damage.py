@@ -8,7 +8,8 @@ from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunState, RunStore
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import sweep_results
-from cifar_core.sweeps.study import FILE, TrialState
+from cifar_core.sweeps.study import FILE
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import Drive, tiny_sweep, train_next
 
 

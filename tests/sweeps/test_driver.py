@@ -8,7 +8,7 @@ from cifar_core.runs import RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import sweep_results
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import Drive, drive_to_the_end, tiny_sweep, train_next
 
 

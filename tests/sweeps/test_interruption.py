@@ -13,7 +13,8 @@ from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import SweepSpec
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import sweep_results
-from cifar_core.sweeps.study import FILE, Study, TrialState
+from cifar_core.sweeps.study import FILE, Study
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import Drive, drive_to_the_end, tiny_sweep, train_next
 
 

@@ -9,7 +9,7 @@ from cifar_core.architecture.rules import all_required_pass
 from cifar_core.runs import RunStore
 from cifar_core.runs.config import preset_config
 from cifar_core.runs.sweep_rows import SweepState
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import Drive, drive_to_the_end, tiny_sweep
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cifar_core.runs import RunState, RunStore
 from cifar_core.runs.experiment import RunListener, execute_run
 from cifar_core.sweeps.driver import SweepDriver
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import Drive, tiny_sweep, train_next
 
 

@@ -17,7 +17,8 @@ from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.cluster.search import StudySearch
 from cifar_core.sweeps.cluster.trial import train_trial
 from cifar_core.sweeps.spec import MAX_TRIALS, SweepSpec
-from cifar_core.sweeps.study import Study, TrialState
+from cifar_core.sweeps.study import Study
+from cifar_core.sweeps.study_trial import TrialState
 
 TUNE = "tune"
 """Tune's own folder: what it resumes from."""

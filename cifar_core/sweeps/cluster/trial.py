@@ -18,7 +18,7 @@ from cifar_core.runs.package.pack import pack
 from cifar_core.sweeps.asking import read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import SweepFolder
 from cifar_core.sweeps.cluster.search import NUMBER, VALUES
-from cifar_core.sweeps.study import StudyTrial, TrialState
+from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 from cifar_core.training.metrics import EpochMetrics
 
 

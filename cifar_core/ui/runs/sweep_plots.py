@@ -7,7 +7,7 @@ import streamlit as st
 from cifar_core.architecture.rules import RuleLimits
 from cifar_core.runs import RunStore
 from cifar_core.sweeps.results import SweepResults, SweepTrial, sweep_results
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from cifar_core.ui.field_titles import parameter_title
 from cifar_core.ui.figures.pareto import ParetoPoint, importance_figure, pareto_figure
 from cifar_core.ui.panes import LEFT_WIDTH

@@ -9,7 +9,7 @@ from cifar_core.runs import RunStore
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.results import SweepResults, sweep_results
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from cifar_core.ui import resources
 from cifar_core.ui.address import linked, write
 from cifar_core.ui.empty import empty_state
@@ -132,27 +132,33 @@ def _draw_head(results: SweepResults) -> None:
 
 
 def _draw_actions(sweep: SweepRecord, can_go_on: bool) -> None:
-    """Each button keeps its place: what moves under the pointer is pressed by mistake, or not at all."""
-    if sweep.state.is_open:
-        st.button(
-            "Stop the sweep",
-            icon=":material/stop_circle:",
-            key="stop-sweep",
-            disabled=sweep.state == SweepState.STOPPING,
-            help="Its trial stops after the running batch, and goes on with the sweep.",
-            on_click=_stop,
-            args=(sweep.id,),
-        )
-    elif can_go_on and st.button(
-        "Resume it", icon=":material/resume:", key="resume-sweep", on_click=_resume, args=(sweep.id,)
+    """Always the same three: what comes, goes or moves under the pointer is pressed by mistake, or not at all."""
+    is_open = sweep.state.is_open
+    st.button(
+        "Stop the sweep",
+        icon=":material/stop_circle:",
+        key="stop-sweep",
+        disabled=sweep.state != SweepState.RUNNING,
+        help="Its trial stops after the running batch, and goes on with the sweep." if is_open else "It is over.",
+        on_click=_stop,
+        args=(sweep.id,),
+    )
+    if st.button(
+        "Resume it",
+        icon=":material/resume:",
+        key="resume-sweep",
+        disabled=not can_go_on,
+        help="It goes on where it was stopped." if can_go_on else "Goes on with a sweep that was stopped.",
+        on_click=_resume,
+        args=(sweep.id,),
     ):
         st.rerun()  # the refresh begins
     with st.popover(
         "Delete",
         icon=":material/delete:",
         key="delete-sweep",
-        disabled=sweep.state.is_open,
-        help="Stop it first." if sweep.state.is_open else None,
+        disabled=is_open,
+        help="Stop it first." if is_open else "The sweep alone: its runs stay.",
     ):
         st.markdown("What was searched and found goes, for good. Its runs stay, with all others.")
         if st.button(

@@ -19,7 +19,8 @@ from cifar_core.sweeps.cluster.client import JobStatus, UnreachableError
 from cifar_core.sweeps.cluster.driver import ClusterDriver
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder, require_ray
 from cifar_core.sweeps.results import sweep_results
-from cifar_core.sweeps.study import Study, TrialState
+from cifar_core.sweeps.study import Study
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import tiny_sweep
 
 

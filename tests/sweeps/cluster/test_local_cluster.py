@@ -19,7 +19,7 @@ from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.cluster.driver import ClusterDriver
 from cifar_core.sweeps.cluster.place import ClusterPlace, has_ray
 from cifar_core.sweeps.results import sweep_results
-from cifar_core.sweeps.study import TrialState
+from cifar_core.sweeps.study_trial import TrialState
 from tests.sweeps.conftest import tiny_sweep
 from tests.tiny import PROJECT
 
