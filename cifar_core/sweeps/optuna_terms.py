@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from sqlalchemy.exc import DBAPIError
 
 from cifar_core.sweeps.parameters import Parameter, Span
 
 if TYPE_CHECKING:
     import optuna
 
+OPENINGS, OPENING_SECONDS = 4, 0.3
+"""How often a file is opened that another process may be making, and how long lies between."""
+
 
 def storage(path: Path) -> optuna.storages.BaseStorage:
     """A study's file: SQLite where it is called `.db`, else a journal."""
-    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     if path.suffix != ".db":
         return JournalStorage(JournalFileBackend(str(path)))
+    for _ in range(OPENINGS - 1):
+        with contextlib.suppress(DBAPIError):  # another process makes the same tables right now
+            return _database(path)
+        time.sleep(OPENING_SECONDS)
+    return _database(path)
+
+
+def _database(path: Path) -> optuna.storages.RDBStorage:
+    from optuna.storages import RDBStorage
+
     # Several processes look at the file: one waits for the other's write rather than fail.
     return RDBStorage(f"sqlite:///{quote(str(path))}", engine_kwargs={"connect_args": {"timeout": 30}})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -27,6 +28,8 @@ JOURNAL = "study.journal"
 """Optuna's file of a sweep on a cluster, in the folder that its machines share."""
 TREES, DEPTH = 16, 6
 """Of the forest behind the importances: with more they take seconds, and tell the same."""
+_opening = threading.Lock()
+"""Whoever drives a sweep and whoever looks at it open the file at the same moment, and Optuna makes its tables once."""
 _ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
 
 
@@ -67,12 +70,13 @@ class Study:
         self._spec = spec
         try:
             make_folder(path.parent)
-            self._study = optuna.create_study(
-                storage=storage(path),
-                study_name=sweep_id,
-                directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
-                load_if_exists=True,
-            )
+            with _opening:
+                self._study = optuna.create_study(
+                    storage=storage(path),
+                    study_name=sweep_id,
+                    directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
+                    load_if_exists=True,
+                )
         except LabError:
             raise
         except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own

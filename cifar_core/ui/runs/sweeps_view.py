@@ -95,10 +95,10 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
     try:
         results = sweep_results(store, sweep_id, with_importances=False)
     except LabError as error:  # what cannot be read can still be stopped, and thrown away
-        _draw_actions(sweep, can_go_on=not sweep.state.is_open)
+        _draw_head(sweep, [], can_go_on=not sweep.state.is_open)
         st.error(plain(str(error)), icon=":material/error:")
         return
-    _draw_head(results)
+    _draw_progress(results)
     if not results.trials:
         st.caption("Nothing was tried yet. Its first trial begins when nothing else trains.")
         return
@@ -107,7 +107,13 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
     draw_trials(results)
 
 
-def _draw_head(results: SweepResults) -> None:
+def _draw_head(sweep: SweepRecord, told: list[str], can_go_on: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
+        _draw_actions(sweep, can_go_on)
+
+
+def _draw_progress(results: SweepResults) -> None:
     sweep, spec = results.sweep, results.spec
     begun = sum(trial.was_begun for trial in results.trials)
     of = f" of {spec.trials}" if spec.trials else ""
@@ -118,9 +124,7 @@ def _draw_head(results: SweepResults) -> None:
         f"{len(results.passed_over)} passed over",
         duration(sweep.spent_seconds) + (f" of at most {spec.minutes:g} minutes" if spec.minutes else ""),
     ]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(sweep.name)}** {_STATES[sweep.state]}  \n" + " · ".join(told), width="stretch")
-        _draw_actions(sweep, results.can_go_on)
+    _draw_head(sweep, told, results.can_go_on)
     varies = "; ".join(
         f"{plain(parameter_title(part.name, spec.base))} {plain(part.words)}" for part in spec.parameters
     )
