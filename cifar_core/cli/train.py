@@ -17,7 +17,7 @@ from cifar_core.protocol import PROTOCOL_TITLES
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.fields import read_assignments, with_fields
 from cifar_core.runs.queue import require_resumable
-from cifar_core.runs.refit import LIMITS_LEFT_OUT, has_limits, refit_config
+from cifar_core.runs.refit import CHOSEN_BY_NONE, LIMITS_LEFT_OUT, has_limits, refit_config
 from cifar_core.training import TrainingSpec, find_recipe, recipe_names
 
 device_option = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]))
@@ -85,6 +85,8 @@ def train_command(
     options = {name: _option(name) for name in _given(training_options)}
     config = with_fields(config, read_assignments(assignments, options))
     require_dataset(dataset)
+    if config.training.protocol == "refit":
+        click.echo(CHOSEN_BY_NONE, err=True)
     store = RunStore()
     execute_here(store, config, lambda: store.start(config), as_json, wait)
 

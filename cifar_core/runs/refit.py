@@ -7,6 +7,11 @@ from cifar_core.runs.config import RunConfig
 from cifar_core.runs.records import Run, RunState
 
 LIMITS_LEFT_OUT = "The run was a quick trial on some of the images; its refit trains and is tested on all."
+CHOSEN_BY_NONE = (
+    "Refit is for settings that were chosen on validation images. These are taken from no run that did so: "
+    "whether they were is yours to know."
+)
+"""Of a run of that protocol which is set up by hand."""
 _MAX_NAME = 80
 
 

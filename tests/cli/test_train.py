@@ -16,6 +16,7 @@ from cifar_core.cli.commands import run_command_line
 from cifar_core.data import find_augmentation
 from cifar_core.runs import RunStore
 from cifar_core.runs.records import Claim
+from cifar_core.runs.refit import CHOSEN_BY_NONE
 from cifar_core.training import find_recipe
 from cifar_core.training.metrics import EpochMetrics
 from tests.cli.helpers import QUICK, Cli
@@ -51,10 +52,17 @@ def test_the_seed_s_protocol_reads_the_test_set_every_epoch(cli: Cli, quick: tup
     assert run["best_test_accuracy"] >= run["test_accuracy"]
 
 
+def test_a_refit_that_is_set_up_by_hand_says_that_no_run_chose(cli: Cli, quick: tuple[str, ...]) -> None:
+    outcome = cli("train", *quick, "--set", "protocol=refit")
+    assert outcome.status == 0
+    assert CHOSEN_BY_NONE in outcome.err
+
+
 def test_a_refit_reads_the_test_set_once_and_knows_what_chose_its_settings(cli: Cli, quick: tuple[str, ...]) -> None:
     chosen = cli("train", *quick, "--json").data
     outcome = cli("refit", chosen["id"], "--seed", 4)
     assert outcome.status == 0
+    assert CHOSEN_BY_NONE not in outcome.err
     assert "Training set, clean: Average loss" in outcome.out
     assert "Best" not in outcome.out
     assert re.search(r"^Test accuracy +\d+\.\d % \(refit, last epoch\)$", outcome.out, re.MULTILINE)

@@ -1,6 +1,11 @@
-"""Starts the linters before the first test: mypy alone takes half a minute, and the first tests leave a core idle."""
+"""Starts the linters before the first test: mypy alone takes half a minute, and the first tests leave a core idle.
+
+Of several workers none is idle, and each would start its own: there a linter begins with its test.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -13,7 +18,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Starts those that a test of this session is about to ask."""
     started: dict[str, Linter] = {}
     session.stash[_STARTED] = started
-    if not session.config.option.collectonly:
+    if not session.config.option.collectonly and "PYTEST_XDIST_WORKER" not in os.environ:
         for item in session.items:
             if isinstance(item, pytest.Function) and "linter" in item.fixturenames:
                 command = str(item.callspec.params["command"])
@@ -28,5 +33,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def linter(request: pytest.FixtureRequest, command: str) -> Linter:
-    """The linter of that command, which was started long ago."""
-    return request.session.stash[_STARTED][command]
+    """The linter of that command, which was started long ago, or starts now."""
+    started = request.session.stash[_STARTED]
+    if command not in started:
+        started[command] = Linter(command)
+    return started[command]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cifar_core.runs import Run, RunState, RunStore
-from cifar_core.runs.refit import LIMITS_LEFT_OUT
+from cifar_core.runs.refit import CHOSEN_BY_NONE, LIMITS_LEFT_OUT
 from cifar_core.words import percent
 from tests.pages.helpers import button_keys, launch, metric, open_page, says, shown, toasts
 from tests.tiny import tiny_config, train_into
@@ -22,11 +22,20 @@ def test_its_button_lays_the_settings_into_the_form(store: RunStore, idle: None)
     shown(session.button(f"refit-{run.id}").click().run())
     assert toasts(session) == [f"The form holds a refit of steady: launch it. {LIMITS_LEFT_OUT}"]
     assert not session.error
+    assert not says(session, CHOSEN_BY_NONE)
     launch(session)
     child = store.list_runs()[0]
     training = run.config.training.changed(protocol="refit", validation_images=None, limit_train=None, limit_test=None)
     assert child.config == run.config.changed(name="steady refit", training=training.model_dump())
     assert child.parent_id == run.id
+
+
+def test_one_that_is_set_up_by_hand_says_that_no_run_chose(store: RunStore, idle: None) -> None:
+    session = open_page("training", dataset="digits")
+    assert not says(session, CHOSEN_BY_NONE)
+    shown(session.selectbox("recipe.protocol").set_value("refit").run())
+    assert says(session, CHOSEN_BY_NONE)
+    assert not session.button("launch").disabled
 
 
 @pytest.mark.parametrize("protocol", ["seed", "refit"])

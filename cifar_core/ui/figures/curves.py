@@ -77,7 +77,7 @@ def _marks(curves: int) -> list[Mark]:
         Mark(_BAND, {"type": "area"}, ends, 0.2, behind=True),
         Mark(_RAW, thin, opacity=0.35, behind=True),
         Mark(_RAW_TRAINED, {**thin, "strokeDash": [1, 3]}, opacity=0.3, behind=True),
-        Mark(_TRAINED, {"type": "line", "strokeWidth": 1.5, "strokeDash": [1, 2]}, opacity=0.8, behind=True),
+        Mark(_TRAINED, {"type": "line", "strokeWidth": 1.5, "strokeDash": [2, 2]}, behind=True),
         Mark(_DOT, {"type": "point", "filled": True, "size": 30}),
         Mark(_BEST, {"type": "point", "filled": True, "size": 130, "shape": _STAR}),
     ]
@@ -86,7 +86,15 @@ def _marks(curves: int) -> list[Mark]:
         marks.append(
             Mark(
                 _BEST,
-                {"type": "text", "align": "right", "baseline": "bottom", "dx": 6, "dy": -9, "fontSize": 11},
+                {
+                    "type": "text",
+                    "align": "right",
+                    "baseline": "bottom",
+                    "dx": 6,
+                    "dy": -9,
+                    "fontSize": 12,
+                    "fontWeight": 600,
+                },
                 {"text": {"field": "note"}},
             )
         )

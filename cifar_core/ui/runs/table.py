@@ -21,7 +21,7 @@ RANKINGS = (RunOrder.BEST_ACCURACY, RunOrder.TEST_ACCURACY)
 _numbers, _texts = st.column_config.NumberColumn, st.column_config.TextColumn
 ACCURACY_FORMAT = "%.1f %%"
 COLUMNS: dict[str, Any] = {
-    "name": _texts(width=160, pinned=True),
+    "name": _texts(width=190, pinned=True),
     "id": _texts(width=62, pinned=True, help="Its last six characters: names repeat."),
     "data": _texts(width=62),
     "rank": _numbers(width=50, help="Within its group, among the runs that pass the filter."),
@@ -40,7 +40,7 @@ COLUMNS: dict[str, Any] = {
     "rules": st.column_config.CheckboxColumn(
         "network", width=60, help="The network passes every required rule; the pane Rules judges the run as well."
     ),
-    "tags": st.column_config.ListColumn(width=120),
+    "tags": st.column_config.ListColumn(width=90),
     "seed": _numbers(width=52),
     "epochs": _texts(width=70),
     "images": _numbers(width=70, format="localized", help="Trained on."),

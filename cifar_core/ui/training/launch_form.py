@@ -12,6 +12,7 @@ from cifar_core.errors import LabError, SpecError
 from cifar_core.machine import require_device, training_device
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.config import MAX_NAME
+from cifar_core.runs.refit import CHOSEN_BY_NONE
 from cifar_core.training import TrainingSpec, learning_rate
 from cifar_core.training.precision import require_precision
 from cifar_core.ui import resources
@@ -25,11 +26,14 @@ from cifar_core.ui.training.estimate_view import draw_estimate
 from cifar_core.ui.training.live_view import watch_run
 from cifar_core.ui.training.range_view import draw_range_test
 from cifar_core.ui.training.recipe_editor import edit_all_settings, edit_recipe, select_recipe
+from cifar_core.ui.training.spec_widgets import change_training
 from cifar_core.ui.training.sweep_form import draw_sweep_form
 from cifar_core.ui.workbench import current_workbench
 from cifar_core.words import counted, plain
 
 RATE_POINTS = 200
+_REMEDIES = {"precision": ("float32", "Train in float32"), "device": ("auto", "Train on what there is here")}
+"""The value of a field that any machine can train with, and what the button is called that sets it."""
 
 
 def draw_launch_form() -> None:
@@ -73,10 +77,12 @@ def draw_launch_form() -> None:
         disabled=problem is not None,
     )
     if problem is not None:
-        st.error(plain(problem), icon=":material/error:")
+        _tell_problem(*problem)
     else:
         if pressed:
             _launch(store, config, seeds)
+        if config.training.protocol == "refit" and parent_id() is None:
+            st.caption(f":material/info: {CHOSEN_BY_NONE}")
         draw_estimate(store, config, seeds)
     with origin:
         draw_parent()  # only now: a launch forgets it
@@ -88,17 +94,28 @@ def draw_launch_form() -> None:
         draw_sweep_form(store, config)
 
 
-def _problem(config: RunConfig) -> str | None:
-    """Why such a run would fail at once; None if it would not."""
+def _problem(config: RunConfig) -> tuple[str, str] | None:
+    """Why such a run would fail at once, and the field that another machine is needed for; None if it would not."""
     training = config.training
     images = (training.validation_images, training.limit_train, training.limit_test)
+    field = ""
     try:
         split_sizes(dataset_info(config.dataset), training.protocol, *images)
+        field = "precision"
         require_precision(training, training_device(training.device))
+        field = "device"
         require_device(training.device)
     except SpecError as error:
-        return str(error)
+        return str(error), field
     return None
+
+
+def _tell_problem(sentence: str, field: str) -> None:
+    st.error(plain(sentence), icon=":material/error:")
+    if field in _REMEDIES:
+        value, label = _REMEDIES[field]
+        # As where the settings are of an example that a GPU trained.
+        st.button(label, icon=":material/build:", key="remedy", on_click=change_training, args=({field: value},))
 
 
 def _choose_dataset() -> str:
