@@ -29,7 +29,7 @@ _MODULES = {
     "refit": "train",
     "seed": "seed",
     "sweep": "sweep",
-    "sweeps": "sweep",
+    "sweeps": "sweeps",
     "delete": "keeping",
     "restore": "keeping",
     "purge": "keeping",

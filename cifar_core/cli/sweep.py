@@ -1,4 +1,4 @@
-"""`sweep` and `sweeps`."""
+"""`sweep`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from click.core import ParameterSource
 
 from cifar_core.cli.describe import read_text
 from cifar_core.cli.executing import interrupts
-from cifar_core.cli.printing import json_option, print_json, print_table
-from cifar_core.cli.sweep_outputs import SweepLineOutput, SweepOutput
+from cifar_core.cli.printing import json_option, print_json
+from cifar_core.cli.sweep_outputs import SweepOutput
+from cifar_core.cli.sweeps import print_results
 from cifar_core.cli.train import run_config
 from cifar_core.data import DATASET_NAMES, require_dataset
 from cifar_core.errors import SpecError, TrainingError
@@ -25,8 +26,8 @@ from cifar_core.sweeps import Objective, SweepSpec, new_sweep, parse_parameter, 
 from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
 from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
-from cifar_core.sweeps.results import SweepResults, sweep_results
-from cifar_core.words import counted, duration, moment, percent
+from cifar_core.sweeps.results import sweep_results
+from cifar_core.words import counted, percent
 
 
 @click.command("sweep")
@@ -97,34 +98,8 @@ def sweep_command(
     if as_json:
         print_json(SweepOutput.of_results(results))
     else:
-        _print_results(results)
+        print_results(results)
     click.get_current_context().exit(1 if results.sweep.state == SweepState.FAILED else 0)
-
-
-@click.command("sweeps")
-@click.argument("sweep_id", metavar="[SWEEP]", required=False)
-@json_option
-def sweeps_command(sweep_id: str | None, as_json: bool) -> None:
-    """List the sweeps, newest first, or show one with its trials. SWEEP is an id, its beginning or end, or a name."""
-    store = RunStore()
-    if sweep_id is not None:
-        results = sweep_results(store, sweep_id)
-        if as_json:
-            print_json(SweepOutput.of_results(results))
-        else:
-            _print_results(results)
-        return
-    sweeps = store.list_sweeps()
-    if as_json:
-        print_json([SweepLineOutput.of(sweep) for sweep in sweeps])
-    elif not sweeps:
-        click.echo("There are no sweeps yet: `python -m cifar_core sweep --help` tells how to make one.")
-    else:
-        rows = [
-            (sweep.id, sweep.name, sweep.state, store.count_trials(sweep.id), duration(sweep.spent_seconds))
-            for sweep in sweeps
-        ]
-        print_table(("id", "name", "state", "runs", "time"), rows)
 
 
 def _spec(preset_name: str, parameters: tuple[str, ...], options: dict[str, object]) -> SweepSpec:
@@ -255,47 +230,3 @@ def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
         first, *others = passed_over
         more = f"; and {len(others):,} more" if others else ""
         click.echo(f"Trial {first.number + 1}: {first.state}, {first.why} ({first.in_words}){more}")
-
-
-def _print_results(results: SweepResults) -> None:
-    sweep = results.sweep
-    click.echo(f"\nSweep {sweep.id}: {sweep.name}, {sweep.state}" + (f" ({sweep.problem})" if sweep.problem else ""))
-    on_front = {trial.trial.number for trial in results.front}
-    rows = [
-        (
-            trial.trial.number + 1,
-            trial.became,
-            *(trial.trial.words.get(part.name, "-") for part in results.spec.parameters),
-            percent(trial.best_so_far),
-            "-" if trial.run is None else trial.run.epochs_done,
-            "-" if trial.num_params is None else f"{trial.num_params:,}",
-            "-" if trial.run is None else trial.run.id,
-            "front" if trial.trial.number in on_front else "",
-        )
-        for trial in results.trials
-        if trial.was_begun
-    ]
-    if rows:
-        names = [part.name for part in results.spec.parameters]
-        print_table(("trial", "state", *names, "validation", "epochs", "parameters", "run", "Pareto"), rows)
-    if results.passed_over:
-        first = results.passed_over[0].trial
-        told = counted(len(results.passed_over), "trial")
-        click.echo(f"\nNothing was trained for {told}, as for trial {first.number + 1}: {first.why}")
-    if results.is_whole_grid:
-        click.echo(f"\nAll {results.spec.grid_size} combinations were tried.")
-    if results.importances:
-        told = ", ".join(f"{name} {percent(share)}" for name, share in results.importances.items())
-        click.echo(f"\nOf the differences in accuracy: {told}.")
-    best = results.best
-    if best is not None:
-        run = "" if best.run is None else f", run {best.run.id}. `evaluate {best.run.id}` reads the test set, once"
-        click.echo(
-            f"\nBest: trial {best.trial.number + 1}, {percent(best.accuracy)} on the validation images with "
-            f"{best.num_params:,} parameters{run}."
-        )
-        if results.as_good > 1:
-            click.echo(f"It is no better than {counted(results.as_good - 1, 'other trial')} of the same accuracy.")
-    click.echo(f"{moment(sweep.created_at)} (UTC), driven for {duration(sweep.spent_seconds)}.")
-    if results.can_go_on:
-        click.echo(f"`sweep --resume {sweep.id}` goes on with it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -277,3 +278,16 @@ class Study:
 
     def _values_of(self, number: int) -> Mapping[str, object]:
         return self._study.get_trials(deepcopy=False)[number].params
+
+
+@_in_a_sentence
+def delete_study(path: Path, sweep_id: str) -> None:
+    """Removes what was sampled for a sweep; nothing where nothing was.
+
+    Raises:
+        StoreError: the file cannot be changed.
+    """
+    import optuna
+
+    with contextlib.suppress(KeyError), _opening:  # optuna's word for a study that is not there
+        optuna.delete_study(study_name=sweep_id, storage=storage(path))

@@ -195,6 +195,17 @@ def test_a_sweep_that_no_program_drives_is_stopped_at_once(cli: Cli) -> None:
     assert RunStore().get_sweep(sweep.id).state == SweepState.STOPPED
 
 
+def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
+    store = RunStore()
+    sweep = store.add_sweep("a search", tiny_sweep().to_json())
+    assert "stop it first" in cli("sweeps", "a search", "--delete").err
+    store.end_sweep(sweep.id, SweepState.COMPLETED)
+    assert "--delete takes one sweep" in cli("sweeps", "--delete").err
+    outcome = cli("sweeps", "a search", "--delete")
+    assert (outcome.status, outcome.out) == (0, f"Sweep {sweep.id} (a search) is deleted; its runs stay.\n")
+    assert store.list_sweeps() == []
+
+
 def test_no_new_sweep_varies_the_seed(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "sweep.json"
     path.write_text(tiny_sweep("seed=0,1").to_json())

@@ -8,6 +8,7 @@ from cifar_core.errors import LabError
 from cifar_core.runs import RunStore
 from cifar_core.runs.finding import ID_ENDING
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
+from cifar_core.sweeps.deletion import delete_sweep
 from cifar_core.sweeps.results import SweepResults, sweep_results
 from cifar_core.sweeps.study_trial import TrialState
 from cifar_core.ui import resources
@@ -217,7 +218,7 @@ def _resume(sweep_id: str) -> None:
 
 def _delete(sweep_id: str) -> None:
     def act() -> None:
-        resources.run_store().delete_sweep(sweep_id)
+        delete_sweep(resources.run_store(), sweep_id)
         add_news("The sweep is deleted; its runs are still there.", ":material/delete:")
 
     told(act)

@@ -1,0 +1,26 @@
+"""Throwing a sweep away."""
+
+from __future__ import annotations
+
+from cifar_core.runs import RunStore
+from cifar_core.sweeps.study import FILE, delete_study
+
+
+def delete_sweep(store: RunStore, sweep_id: str) -> None:
+    """Removes a sweep that is over, and what was sampled for it; its runs stay, as runs of their own.
+
+    What lies in the folder of a cluster stays there.
+
+    Args:
+        store: where it lies.
+        sweep_id: as for `get_sweep`.
+
+    Raises:
+        SpecError: there is no such sweep, or it goes on.
+        StoreError: what was sampled cannot be removed.
+    """
+    sweep = store.get_sweep(sweep_id)
+    store.delete_sweep(sweep.id)
+    path = store.folder / FILE
+    if sweep.cluster_json is None and path.exists():
+        delete_study(path, sweep.id)
