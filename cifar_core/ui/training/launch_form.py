@@ -114,8 +114,9 @@ def _tell_problem(sentence: str, field: str) -> None:
     st.error(plain(sentence), icon=":material/error:")
     if field in _REMEDIES:
         value, label = _REMEDIES[field]
-        # As where the settings are of an example that a GPU trained.
-        st.button(label, icon=":material/build:", key="remedy", on_click=change_training, args=({field: value},))
+        # As where the settings are of an example that a GPU trained; on a processor to compile the steps gains nothing.
+        changes = {field: value, "execution": "eager"}
+        st.button(label, icon=":material/build:", key="remedy", on_click=change_training, args=(changes,))
 
 
 def _choose_dataset() -> str:
