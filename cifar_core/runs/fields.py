@@ -23,6 +23,8 @@ MIN_FACTOR, MAX_FACTOR = 1 / 16, 16
 SHORT_NAMES = {"lr": "training.optimizer.learning_rate"}
 _NO_SETTINGS = ("schema_version", "recipe")
 _SPECS = ("architecture", "augmentation", "training")
+LIKENESS, MIN_BEGINNING = 0.76, 4
+"""Of a name to what was meant by it, and how many characters may stand for all: "foo" is not meant for "floor"."""
 _NESTED = {
     **{field: f"architecture.nodes[0].{field}" for field in Conv.model_fields},
     **{field: f"schedule.{field}" for kind in (CosineSchedule, OneCycleSchedule) for field in kind.model_fields},
@@ -183,15 +185,19 @@ def _path(name: str) -> list[str | int]:
         found = _PART.fullmatch(part)
         if found is None:
             raise SpecError(
-                f"{name!r} is no field: a name is like lr, optimizer.momentum or architecture.nodes[0].dilation."
-                + _meant(name)
+                f"{name!r} is no field: "
+                + (_meant(name) or "a name is like lr, optimizer.momentum or architecture.nodes[0].dilation.")
             )
         path += [found[1], *map(int, re.findall(r"\d+", found[2]))]
     if len(path) < 2 or path[0] not in _SPECS:
         raise SpecError(
-            f"There is no field {name!r}: it must be {WIDTH_SCALE}, {', '.join(SHORT_NAMES)}, a field of the training "
-            f"({', '.join(_known_fields())}), or a path into another spec "
-            "(architecture.nodes[0].dilation, augmentation.transforms[0].p)." + _meant(name)
+            f"There is no field {name!r}: "
+            + (
+                _meant(name)
+                or f"it must be {WIDTH_SCALE}, {', '.join(SHORT_NAMES)}, a field of the training "
+                f"({', '.join(_known_fields())}), or a path into another spec "
+                "(architecture.nodes[0].dilation, augmentation.transforms[0].p)."
+            )
         )
     return path
 
@@ -201,11 +207,12 @@ def _known_fields() -> list[str]:
 
 
 def _meant(name: str) -> str:
-    """The name that is most like one that there is not, as a question; empty if none is."""
+    """The end of a sentence: which name is most like one that there is not, or begins with it; empty if none is."""
     short = {known: known for known in (WIDTH_SCALE, *SHORT_NAMES, *_known_fields())}
-    known = {**_NESTED, **short}
-    close = get_close_matches(name.strip().lower().replace(" ", "_"), known, 1)
-    return f" Did you mean {known[close[0]]}?" if close else ""
+    known, typed = {**_NESTED, **short}, name.strip().lower().replace(" ", "_")
+    longer = [each for each in known if len(typed) >= MIN_BEGINNING and each.startswith(typed)]
+    close = get_close_matches(typed, known, 1, LIKENESS) or longer
+    return f"{known[close[0]]} may be meant." if close else ""
 
 
 def _says_which_fields(path: list[str | int]) -> bool:

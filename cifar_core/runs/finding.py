@@ -44,8 +44,12 @@ class RunFinder:
             row = session.get(RunRow, run_id)
             return record_from_row(row or session.get_one(RunRow, id_by_part(session, RunRow, run_id, "run")))
 
-    def find_ids(self, named: Sequence[str]) -> list[str]:
+    def find_ids(self, named: Sequence[str], deleted: bool = False) -> list[str]:
         """Whole ids of runs that are named as for `get`, each once; runs are found whose configuration is damaged too.
+
+        Args:
+            named: the runs.
+            deleted: whether a name means a deleted run before one that is there.
 
         Raises:
             SpecError: there is no such run, or there are several.
@@ -54,7 +58,9 @@ class RunFinder:
         with self._database.reading() as session:
             here = set(session.scalars(select(RunRow.id).where(RunRow.id.in_(named))))
             return list(
-                dict.fromkeys(name if name in here else id_by_part(session, RunRow, name, "run") for name in named)
+                dict.fromkeys(
+                    name if name in here else id_by_part(session, RunRow, name, "run", deleted) for name in named
+                )
             )
 
     def group(self, group_id: str) -> list[Run]:
@@ -116,7 +122,9 @@ class RunFinder:
         return not is_own and (owner.has_vanished() or self._watch.stands_still(row.id, (row.fence, row.beat)))
 
 
-def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str, what: str) -> str:
+def id_by_part(
+    session: Session, table: type[RunRow] | type[SweepRow], part: str, what: str, deleted: bool = False
+) -> str:
     """The one id that begins with a part, or ends with at least six characters of it; else that of the one name.
 
     Args:
@@ -124,6 +132,7 @@ def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str
         table: of the ids and names.
         part: as a person gave it.
         what: it is an id of, as in "run".
+        deleted: whether a name means a deleted run before one that is there.
 
     Raises:
         SpecError: there is none, or there are several: what deletes by a name must not hit what is merely numbered so.
@@ -132,7 +141,7 @@ def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str
     if len(part) >= ID_ENDING:
         found = or_(found, table.id.endswith(part, autoescape=True))
     ids = session.scalars(select(table.id).where(found).limit(2)).all() if part else []
-    named = _ids_by_name(session, table, part)
+    named = _ids_by_name(session, table, part, deleted)
     if len(named) > 1:
         raise SpecError(f"Several {what}s are called {part!r}: give the id of one, as {' or '.join(named)}.")
     others = [each for each in ids if each not in named]
@@ -147,13 +156,13 @@ def id_by_part(session: Session, table: type[RunRow] | type[SweepRow], part: str
     return (*ids, *named)[0]
 
 
-def _ids_by_name(session: Session, table: type[RunRow] | type[SweepRow], name: str) -> Sequence[str]:
-    """A few of those with a name, newest first; deleted ones only where none else has it."""
+def _ids_by_name(session: Session, table: type[RunRow] | type[SweepRow], name: str, deleted: bool) -> Sequence[str]:
+    """A few of those with a name, newest first: the deleted ones, or those that are there, and else the others."""
     named = select(table.id).where(table.name == name).order_by(table.created_at.desc()).limit(NAMED)
     if table is not RunRow:
         return session.scalars(named).all()
-    is_here = RunRow.deleted_at.is_(None)
-    return session.scalars(named.where(is_here)).all() or session.scalars(named.where(~is_here)).all()
+    are = RunRow.deleted_at.is_not(None) if deleted else RunRow.deleted_at.is_(None)
+    return session.scalars(named.where(are)).all() or session.scalars(named.where(~are)).all()
 
 
 def _epochs_of(run_id: str) -> Select[EpochRow]:

@@ -118,11 +118,14 @@ class RunKeeping(RunFinder):
             As `delete`.
 
         Raises:
-            SpecError: there is no such run any more.
+            SpecError: there is no such run any more, or one of them was not deleted; nothing changes then.
         """
-        ids = self.find_ids(run_ids)
+        ids = self.find_ids(run_ids, deleted=True)
         with self._database.writing() as session:
             rows = [_row(session, run_id) for run_id in ids]
+            there = next((row.id for row in rows if row.deleted_at is None), None)
+            if there is not None:
+                raise SpecError(f"Run {there} was not deleted: there is nothing to restore.")
             for row in rows:
                 row.deleted_at = None
             return [run for run in map(record_or_warn, rows) if run is not None]
@@ -153,7 +156,7 @@ class RunKeeping(RunFinder):
         Raises:
             SpecError: there is no such run, or one of them is not deleted.
         """
-        ids = self.find_ids(run_ids)
+        ids = self.find_ids(run_ids, deleted=True)
         there = select(RunRow.id).where(RunRow.id.in_(ids), RunRow.deleted_at.is_(None)).limit(1)
         with self._database.reading() as session:
             if (run_id := session.scalar(there)) is not None:

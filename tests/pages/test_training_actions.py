@@ -138,9 +138,8 @@ def test_one_click_makes_a_run_of_another_machine_fit_this_one(
     run = ended(store, tiny_config("far away", device="cuda", precision="bfloat16", execution="compiled"))
     session = open_page("training")
     shown(session.button(f"clone-{run.id}").click().run())
-    for label in ("Train in float32", "Train on what there is here"):
-        assert session.button("remedy").label == label
-        shown(session.button("remedy").click().run())
+    assert says(session, "there is no GPU here")
+    shown(session.button("remedy").click().run())
     assert not session.error
     assert "remedy" not in button_keys(session)
     launch(session)

@@ -187,6 +187,7 @@ def test_a_deleted_run_is_found_by_its_name_where_no_other_one_bears_it(store: R
     assert store.find_ids(["gone"]) == [gone.id]
     again = ended(store, "gone", 0.2)
     assert store.find_ids(["gone"]) == [again.id]
+    assert store.find_ids(["gone"], deleted=True) == [gone.id]
 
 
 def test_a_run_is_found_by_its_name_where_one_alone_bears_it(store: RunStore) -> None:

@@ -78,8 +78,15 @@ def test_nothing_to_set_changes_nothing() -> None:
         ("width_scale", 1e-300, "width_scale is 1e-300: it must be a number from 0.0625 to 16"),
         ("optimizer.kind", "adamw", 'set the whole of it, as in optimizer={"kind": "adamw", ...}'),
         ("augmentation.transforms[0].type", "grayscale", "another kind has other fields"),
-        ("Batch", 64, "Did you mean batch_size?"),
-        ("label smoothing", 0, "Did you mean label_smoothing?"),
+        ("weight_decay", 0.1, "There is no field 'weight_decay': optimizer.weight_decay may be meant."),
+        ("dilation", 2, "architecture.nodes[0].dilation may be meant."),
+        ("foo", 2, "There is no field 'foo': it must be width_scale, lr, a field of the training (epochs, "),
+        ("clip_norm", True, "clip_norm is true: it must be a number."),
+        ("epochs", "3", "epochs is '3': it must be a number."),
+        ("batch_size", "3_2", "batch_size is '3_2': it must be a number."),
+        ("optimizer", {"kind": "sgd", "learning_rate": True}, "optimizer.learning_rate is true: it must be a number."),
+        ("Batch", 64, "There is no field 'Batch': batch_size may be meant."),
+        ("label smoothing", 0, "'label smoothing' is no field: label_smoothing may be meant."),
     ],
 )
 def test_what_cannot_be_set_is_one_sentence(name: str, value: object, sentence: str) -> None:

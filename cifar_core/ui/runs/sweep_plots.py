@@ -68,7 +68,7 @@ def _draw_importances(store: RunStore, results: SweepResults) -> None:
         return
     importances = _importances(results.sweep.id, results.count(TrialState.COMPLETED), store)
     if not importances:
-        st.caption("It can be told once four trials are completed and differ.")
+        st.caption("It can be told once four trials are completed and their accuracies differ.")
         return
     by_title = {parameter_title(name, results.spec.base): share for name, share in importances.items()}
     st.plotly_chart(

@@ -20,7 +20,7 @@ TRIALS = "sweep-trials"
 _numbers = st.column_config.NumberColumn
 _COLUMNS: dict[str, Any] = {
     "trial": _numbers(width=50, pinned=True),
-    "became": st.column_config.TextColumn(
+    "state": st.column_config.TextColumn(
         width=90, help="Pruned: ended early, for others were better by the same epoch."
     ),
     "validation": _numbers(
@@ -82,7 +82,7 @@ def _row(results: SweepResults, trial: SweepTrial, front: set[int]) -> dict[str,
     best = trial.best_so_far
     return {
         "trial": trial.trial.number + 1,
-        "became": trial.became,
+        "state": trial.became,
         "validation": None if best is None else 100 * best,
         "Pareto": "front" if trial.trial.number in front else "",
         "parameters": trial.num_params,

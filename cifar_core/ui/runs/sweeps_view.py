@@ -161,7 +161,7 @@ def _draw_actions(sweep: SweepRecord, can_go_on: bool) -> None:
     with st.popover(
         "Delete",
         icon=":material/delete:",
-        key="delete-sweep",
+        key=f"delete-sweep-{sweep.id}",  # else it stays open over the next sweep
         disabled=is_open,
         help="Stop it first." if is_open else "The sweep alone: its runs stay.",
     ):
@@ -219,6 +219,9 @@ def _resume(sweep_id: str) -> None:
 def _delete(sweep_id: str) -> None:
     def act() -> None:
         delete_sweep(resources.run_store(), sweep_id)
+        for key in (_CHOSEN, _FOLLOWED):  # it is gone by this person's own wish
+            st.session_state.pop(key, None)
+        write(LINK, None)
         add_news("The sweep is deleted; its runs are still there.", ":material/delete:")
 
     told(act)

@@ -8,7 +8,13 @@ from cifar_core.runs import Run, RunConfig
 from cifar_core.runs.refit import refit_config
 from cifar_core.training import FIRST_RUN, recipe_names
 from cifar_core.ui.starts import architecture_starts, augmentation_starts
-from cifar_core.ui.workbench import DEFAULT_PRESET, put_architecture, put_augmentation, put_training
+from cifar_core.ui.workbench import (
+    DEFAULT_PRESET,
+    put_architecture,
+    put_augmentation,
+    put_training,
+    training_on_workbench,
+)
 from cifar_core.words import plain
 
 DATASET_KEY, NAME_KEY = "dataset", "run-name"
@@ -64,5 +70,12 @@ def draw_parent() -> None:
         return
     run_id, name = parent
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Cloned from {plain(name)} ({run_id[-6:]}); change one thing and launch.", width="stretch")
+        told = f"{plain(name)} ({run_id[-6:]})"
+        is_refit = training_on_workbench().protocol == "refit"
+        st.caption(
+            f"A refit of {told}: its settings, all images."
+            if is_refit
+            else f"Cloned from {told}; change one thing and launch.",
+            width="stretch",
+        )
         st.button("Forget", icon=":material/close:", key="forget-parent", on_click=forget_parent, type="tertiary")

@@ -18,6 +18,7 @@ from cifar_core.training.precision import require_precision
 from cifar_core.ui import resources
 from cifar_core.ui.choosing import choose_architecture, choose_augmentation_preset
 from cifar_core.ui.download_view import offer_cifar10
+from cifar_core.ui.field_titles import TITLES
 from cifar_core.ui.figures.rates import rate_figure
 from cifar_core.ui.keeping import KEPT
 from cifar_core.ui.misfit_view import tell_misfits
@@ -32,8 +33,6 @@ from cifar_core.ui.workbench import current_workbench
 from cifar_core.words import counted, plain
 
 RATE_POINTS = 200
-_REMEDIES = {"precision": ("float32", "Train in float32"), "device": ("auto", "Train on what there is here")}
-"""The value of a field that any machine can train with, and what the button is called that sets it."""
 
 
 def draw_launch_form() -> None:
@@ -77,7 +76,7 @@ def draw_launch_form() -> None:
         disabled=problem is not None,
     )
     if problem is not None:
-        _tell_problem(*problem)
+        _tell_problem(problem, config.training)
     else:
         if pressed:
             _launch(store, config, seeds)
@@ -94,29 +93,48 @@ def draw_launch_form() -> None:
         draw_sweep_form(store, config)
 
 
-def _problem(config: RunConfig) -> tuple[str, str] | None:
-    """Why such a run would fail at once, and the field that another machine is needed for; None if it would not."""
+def _problem(config: RunConfig) -> str | None:
+    """Why such a run would fail at once; None if it would not."""
     training = config.training
     images = (training.validation_images, training.limit_train, training.limit_test)
-    field = ""
     try:
         split_sizes(dataset_info(config.dataset), training.protocol, *images)
-        field = "precision"
-        require_precision(training, training_device(training.device))
-        field = "device"
         require_device(training.device)
+        require_precision(training, training_device(training.device))
     except SpecError as error:
-        return str(error), field
+        return str(error)
     return None
 
 
-def _tell_problem(sentence: str, field: str) -> None:
-    st.error(plain(sentence), icon=":material/error:")
-    if field in _REMEDIES:
-        value, label = _REMEDIES[field]
-        # As where the settings are of an example that a GPU trained; on a processor to compile the steps gains nothing.
-        changes = {field: value, "execution": "eager"}
-        st.button(label, icon=":material/build:", key="remedy", on_click=change_training, args=(changes,))
+def _tell_problem(problem: str, training: TrainingSpec) -> None:
+    st.error(plain(problem), icon=":material/error:")
+    changes = _fitting(training)
+    if changes:
+        st.button(
+            "Make it fit this machine",
+            icon=":material/build:",
+            key="remedy",
+            help="Sets " + ", ".join(f"{TITLES[field]} to {value}" for field, value in changes.items()) + ".",
+            on_click=change_training,
+            args=(changes,),
+        )
+
+
+def _fitting(training: TrainingSpec) -> dict[str, str]:
+    """What to change so that this machine can train it, as where a GPU trained the example it is cloned from."""
+    changes = {}
+    try:
+        require_device(training.device)
+    except SpecError:
+        changes["device"] = "auto"
+    device = training_device(training.device if not changes else "auto")
+    try:
+        require_precision(training, device)
+    except SpecError:
+        changes["precision"] = "float32"
+    if changes and device == "cpu" and training.execution != "eager":
+        changes["execution"] = "eager"  # to compile the steps gains nothing on a processor, and takes minutes
+    return changes
 
 
 def _choose_dataset() -> str:

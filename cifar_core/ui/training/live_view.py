@@ -27,7 +27,7 @@ _SEEN = "live.seen"
 def watch() -> None:
     """The watched run, live. What nobody trains does not change by itself, so then nothing is refreshed."""
     store = resources.run_store()
-    busy = store.count_runs(UNFINISHED) > 0
+    busy = store.count_runs(UNFINISHED) > 0 or _searches(store)
     st.fragment(_draw, run_every=REFRESH_SECONDS if busy else None)(store, busy)
 
 
@@ -35,7 +35,7 @@ def _draw(store: RunStore, was_busy: bool) -> None:
     busy = was_busy
     try:
         unfinished = store.count_runs(UNFINISHED)
-        busy = unfinished > 0
+        busy = unfinished > 0 or _searches(store)
         active, waiting = store.list_runs(limit=LISTED, states=ACTIVE), store.waiting(LISTED + 1)
         _note_ends(store, [*active, *waiting])
         run = _watched(store, active, waiting)
@@ -52,6 +52,11 @@ def _draw(store: RunStore, was_busy: bool) -> None:
     if was_busy != busy:
         st.rerun()  # the whole page draws once more, and the refresh begins or ends
     tell_news()
+
+
+def _searches(store: RunStore) -> bool:
+    """Whether a sweep will queue its next trial here, by itself."""
+    return any(sweep.state.is_open and sweep.cluster_json is None for sweep in store.list_sweeps())
 
 
 def _watched(store: RunStore, active: list[Run], waiting: list[Run]) -> Run | None:

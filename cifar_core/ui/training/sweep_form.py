@@ -123,12 +123,13 @@ def _key(what: str, row: int) -> str:
 
 def _draw_row(row: int, config: RunConfig) -> str:
     """What varies and between which values; gives back what is wrong with it, empty if nothing is."""
-    fields = _often_varied(config)
+    fields, chosen = list(_often_varied(config)), str(st.session_state[_key("field", row)])
     left, middle, right = st.columns([5, 5, 1], vertical_alignment="bottom")
     with left:
         st.selectbox(
             "What varies",
-            list(fields),
+            # One that was typed is an option too: the box gives its title back, which must stand for something.
+            fields if chosen in fields else [*fields, chosen],
             format_func=lambda name: parameter_title(name, config),
             accept_new_options=True,
             key=_key("field", row),
