@@ -54,7 +54,8 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     start.dblclick()
     visitor.main.get_by_role("link", name="See the sweep").click()
     visitor.expect_page("runs")
-    expect(visitor.main.get_by_text("All 2 combinations were tried.")).to_be_visible()
+    # Two trainings, with a worker process that starts for the first.
+    expect(visitor.main.get_by_text("All 2 combinations were tried.")).to_be_visible(timeout=180_000)
     expect(visitor.main.get_by_text("Best: trial")).to_be_visible()
     with closing(RunStore(folder=dashboard.runs)) as store:
         (sweep,) = store.list_sweeps()

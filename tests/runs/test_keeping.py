@@ -116,12 +116,21 @@ def test_purging_everything_passes_over_what_somebody_restores_meanwhile(
     remove = RunStore._remove
 
     def restore_the_other_first(store: RunStore, run_id: str) -> bool:
-        store.restore([other.id])
+        if store.get(other.id).deleted_at is not None:
+            store.restore([other.id])
         return remove(store, run_id)
 
     monkeypatch.setattr(RunStore, "_remove", restore_the_other_first)
     assert store.purge() == 1
     assert [found.id for found in store.list_runs()] == [other.id]
+
+
+def test_what_was_not_deleted_is_not_restored(store: RunStore, run: Run) -> None:
+    gone = ended(store, "gone", accuracy=0.25)
+    store.delete([gone.id])
+    with pytest.raises(SpecError, match=f"Run {run.id} was not deleted: there is nothing to restore"):
+        store.restore([gone.id, run.id])
+    assert store.get(gone.id).deleted_at is not None
 
 
 def test_a_deleted_run_is_in_no_list_until_it_is_restored(store: RunStore, run: Run) -> None:
