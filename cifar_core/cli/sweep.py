@@ -17,7 +17,7 @@ from cifar_core.cli.sweep_outputs import SweepOutput
 from cifar_core.cli.sweeps import print_results
 from cifar_core.cli.train import run_config
 from cifar_core.data import DATASET_NAMES, require_dataset
-from cifar_core.errors import SpecError, TrainingError
+from cifar_core.errors import LabError, SpecError, TrainingError
 from cifar_core.runs import RunStore, training_jobs
 from cifar_core.runs.fields import read_assignments, with_fields
 from cifar_core.runs.heartbeat import HeldDevice, hold
@@ -52,7 +52,7 @@ from cifar_core.words import counted, percent
 @click.option("--gpus", type=float, help="GPUs that it keeps for a trial (default: 0).")
 @click.option("--at-once", type=int, help="Trials that train there at once at most.")
 @click.option("--resume", "resumed", metavar="SWEEP", help="Go on with a sweep.")
-@click.option("--stop", "stopped", metavar="SWEEP", help="Stop a sweep that another program drives.")
+@click.option("--stop", "stopped", metavar="SWEEP", help="Stop a sweep, whoever drives it.")
 @json_option
 def sweep_command(
     file: Path | None,
@@ -188,9 +188,12 @@ def _stop(store: RunStore, named: str) -> SweepRecord:
     sweep = store.request_sweep_stop(named)
     with hold(store, sweep_key(sweep.id)) as held:
         if held is not None:
-            driver = driver_of(store, sweep.id)
-            while not (held.is_lost or driver.step().is_over):
-                time.sleep(LOOK_SECONDS)
+            try:
+                driver = driver_of(store, sweep.id)
+                while not (held.is_lost or driver.step().is_over):
+                    time.sleep(LOOK_SECONDS)
+            except LabError as error:  # what cannot be read trains nothing either
+                store.end_sweep(sweep.id, SweepState.STOPPED, str(error))
     return store.get_sweep(sweep.id)
 
 

@@ -16,12 +16,13 @@ from cifar_core.words import counted, duration, moment, percent
 @click.command("sweeps")
 @click.argument("sweep_id", metavar="[SWEEP]", required=False)
 @click.option("--delete", "is_deleted", is_flag=True, help="Throw it away, for good; its runs stay.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def sweeps_command(sweep_id: str | None, is_deleted: bool, as_json: bool) -> None:
+def sweeps_command(sweep_id: str | None, is_deleted: bool, yes: bool, as_json: bool) -> None:
     """List the sweeps, newest first, or show one with its trials. SWEEP is an id, its beginning or end, or a name."""
     store = RunStore()
     if is_deleted:
-        _delete(store, sweep_id, as_json)
+        _delete(store, sweep_id, yes, as_json)
         return
     if sweep_id is not None:
         results = sweep_results(store, sweep_id)
@@ -43,10 +44,13 @@ def sweeps_command(sweep_id: str | None, is_deleted: bool, as_json: bool) -> Non
         print_table(("id", "name", "state", "runs", "time"), rows)
 
 
-def _delete(store: RunStore, named: str | None, as_json: bool) -> None:
+def _delete(store: RunStore, named: str | None, yes: bool, as_json: bool) -> None:
     if named is None:
         raise SpecError("--delete takes one sweep: name it, as in `sweeps SWEEP --delete`.")
     sweep = store.get_sweep(named)
+    sweep.require_over()  # before anybody is asked
+    if not yes and not click.confirm(f"Delete the sweep {sweep.name} ({sweep.id}) for good?", err=True):
+        return
     delete_sweep(store, sweep.id)
     if as_json:
         print_json(SweepLineOutput.of(sweep))
@@ -75,7 +79,7 @@ def print_results(results: SweepResults) -> None:
     ]
     if rows:
         names = [part.name for part in results.spec.parameters]
-        print_table(("trial", "state", *names, "validation", "epochs", "parameters", "run", "Pareto"), rows)
+        print_table(("trial", "state", *names, "validation", "epochs done", "parameters", "run", "Pareto"), rows)
     if results.passed_over:
         first = results.passed_over[0].trial
         told = counted(len(results.passed_over), "trial")

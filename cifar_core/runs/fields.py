@@ -31,6 +31,7 @@ _NESTED = {
     **{field: f"optimizer.{field}" for kind in (AdamW, Sgd) for field in kind.model_fields},
 }
 """Paths of fields inside a field, by their last part."""
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 
 
@@ -105,7 +106,8 @@ def parse_value(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        # As a person may write a number, and JSON does not: .1, 1., +1.
+        return float(text) if _DECIMAL.fullmatch(text) else text
 
 
 def field_path(name: str) -> tuple[str | int, ...]:
@@ -149,10 +151,19 @@ def _check_kind(name: str, path: list[str | int], present: object, value: object
         SpecError: a number for yes or no, or the other way round; a number in quotes; or another kind, which has other
             fields.
     """
-    if isinstance(present, dict) and isinstance(value, dict):
-        for key in present.keys() & value.keys():
+    if isinstance(value, dict):
+        before = present if isinstance(present, dict) else {}
+        for key, inner in value.items():
             if not _says_which_fields([*path, key]):  # the whole of it is set
-                _check_kind(f"{name}.{key}", [*path, key], present[key], value[key])
+                _check_kind(f"{name}.{key}", [*path, key], before.get(key, ...), inner)
+    if isinstance(value, list):
+        known = present if isinstance(present, list | tuple) else ()
+        for at, inner in enumerate(value):
+            _check_kind(f"{name}[{at}]", [*path, at], known[at] if at < len(known) else ..., inner)
+    if present is ...:  # of a field that was not there before, only a number in quotes is known to be none
+        if isinstance(value, str) and _is_number(value):
+            raise SpecError(f"{name} is {shown_value(value)}: it must be a number.")
+        return
     if isinstance(present, bool) and not isinstance(value, bool):
         raise SpecError(f"{name} is {shown_value(value)}: it must be true or false.")
     # A field without a value is one of a number, too: no other one may be left empty.

@@ -25,6 +25,16 @@ def has_limits(run: Run) -> bool:
     return run.config.training.limit_train is not None or run.config.training.limit_test is not None
 
 
+def is_chosen_by(run: Run, config: RunConfig) -> bool:
+    """Whether a refit has the settings that a run chose, whatever its seed, its name and what computes it."""
+    free = ("seed", "device", "precision", "execution")
+    if not can_refit(run) or run.deleted_at is not None:
+        return False
+    wanted = refit_config(run)
+    training = wanted.training.changed(**{field: getattr(config.training, field) for field in free})
+    return wanted.changed(name=config.name, training=training.model_dump()) == config
+
+
 def refit_config(run: Run) -> RunConfig:
     """A run's settings, to be trained with on all images: what was held out trains too, and nothing is chosen.
 

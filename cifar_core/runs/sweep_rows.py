@@ -55,6 +55,15 @@ class SweepRecord:
     job_tries: int
     """The same since a person started or resumed it; 0 where it is yet to be submitted."""
 
+    def require_over(self) -> None:
+        """Refuses what may be done to a sweep that is over alone.
+
+        Raises:
+            SpecError: it goes on.
+        """
+        if self.state.is_open:
+            raise SpecError(f"Sweep {self.id} is {self.state}: stop it first.")
+
 
 def new_sweep_id() -> str:
     """Of a sweep that is yet to be stored."""
@@ -127,8 +136,7 @@ class SweepRows(RunFinder):
         record = self.get_sweep(sweep_id)
         with self._database.writing() as session:
             row = session.get_one(SweepRow, record.id)
-            if row.state in (SweepState.RUNNING, SweepState.STOPPING):
-                raise SpecError(f"Sweep {record.id} is {row.state}: stop it first.")
+            _record(row).require_over()
             session.execute(update(RunRow).where(RunRow.sweep_id == record.id).values(sweep_id=None, sweep_trial=None))
             session.delete(row)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from cifar_core.errors import StoreError
 from cifar_core.runs import RunStore
 from cifar_core.sweeps.study import FILE, delete_study
 
@@ -17,10 +20,13 @@ def delete_sweep(store: RunStore, sweep_id: str) -> None:
 
     Raises:
         SpecError: there is no such sweep, or it goes on.
-        StoreError: what was sampled cannot be removed.
+        StoreError: the store cannot be changed.
     """
     sweep = store.get_sweep(sweep_id)
-    store.delete_sweep(sweep.id)
+    sweep.require_over()
     path = store.folder / FILE
     if sweep.cluster_json is None and path.exists():
-        delete_study(path, sweep.id)
+        # First: who ends in between leaves a sweep that can be deleted once more. What cannot be read keeps no sweep.
+        with contextlib.suppress(StoreError):
+            delete_study(path, sweep.id)
+    store.delete_sweep(sweep.id)

@@ -28,7 +28,7 @@ from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 MAX_TRIES = 1
 """How often a trial whose process vanished, or that failed, is taken up again."""
 ENDED_EARLY = "Its sweep ended it early: by the same epoch other trials were better."
-STOPPED_WITH_IT = "Its sweep was stopped, and goes on with it."
+STOPPED_WITH_IT = "It was stopped with its sweep, and goes on when the sweep does."
 ASKING_SECONDS = 2.0
 """Of a step: a person's wish to stop is looked for between two."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cifar_core.sweeps.parameters import Parameter, Span
 
@@ -28,8 +27,11 @@ def storage(path: Path) -> optuna.storages.BaseStorage:
     if path.suffix != ".db":
         return JournalStorage(JournalFileBackend(str(path)))
     for _ in range(OPENINGS - 1):
-        with contextlib.suppress(DBAPIError):  # another process makes the same tables right now
+        try:
             return _database(path)
+        except DBAPIError as error:  # somebody else makes the same tables right now; whatever else it is, stays
+            if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
+                raise
         time.sleep(OPENING_SECONDS)
     return _database(path)
 

@@ -123,16 +123,16 @@ def parse_parameter(text: str) -> Span | Choice:
     if len(listed) < 2:
         like_a_range = _OTHER_RANGE.fullmatch(values)
         if like_a_range is not None:
-            raise SpecError(
-                f"{name} is {shown_value(values)}: a range has two dots, {like_a_range[1]}..{like_a_range[2]}."
-            )
+            low, high, scale = like_a_range.groups(default="")
+            told = f"{float(low):g}..{float(high):g}{scale}"
+            raise SpecError(f"{name} is {shown_value(values)}: a range has two dots, {told}.")
         raise SpecError(f"{name} is {shown_value(values)} alone, so that nothing varies: {_FORMS}.")
     return Choice.parse_typed({"name": name, "values": listed})
 
 
 _FORMS = "it must be a range, 0.01..0.3 or 0.01..0.3:log, or a list of two values or more, 0.5,0.75,1"
-_NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?)"
-_OTHER_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|\u2014|:|;|to|\s)\s*{_NUMBER}")
+_NUMBER = r"((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
+_OTHER_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|\u2014|:|;|\u2026|to|\s)\s*{_NUMBER}(:log)?")
 """A range as it is written elsewhere."""
 
 

@@ -93,9 +93,15 @@ class SweepResults:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether something would happen if the sweep were resumed: one that failed here has nothing left to try."""
-        failed_elsewhere = self.sweep.state == SweepState.FAILED and self.sweep.cluster_json is not None
-        return self.sweep.state == SweepState.STOPPED or failed_elsewhere
+        """Whether something would happen if the sweep were resumed; one that failed may have nothing left to try."""
+        if self.sweep.state != SweepState.FAILED or self.sweep.cluster_json is not None:
+            return self.sweep.state in (SweepState.STOPPED, SweepState.FAILED)
+        begun, spec = sum(trial.was_begun for trial in self.trials), self.spec
+        is_used_up = (spec.trials is not None and begun >= spec.trials) or (
+            spec.minutes is not None and self.sweep.spent_seconds >= 60 * spec.minutes
+        )
+        is_barren = bool(self.trials) and not begun
+        return not (is_used_up or is_barren or self.is_whole_grid)
 
     def count(self, state: TrialState) -> int:
         """How many trials are in a state."""
@@ -140,6 +146,8 @@ def _trial(sweep: SweepRecord, spec: SweepSpec, trial: StudyTrial, run: Run | No
             trial = replace(trial, state=TrialState.COMPLETED, accuracy=run.best_accuracy)
         elif not sweep.state.is_open:
             trial = replace(trial, state=TrialState.FAILED)
+    if run is None and len(trial.values) < len(spec.parameters):  # it was cut off while it was drawn
+        return SweepTrial(trial, None, None, None)
     try:
         layers = (run.config if run is not None else trial_config(spec, trial)).architecture.layers
     except SpecError:

@@ -70,6 +70,8 @@ class SweepSpec(SpecModel):
             )
         if self.sampler == "grid" and not all(isinstance(parameter, Choice) for parameter in self.parameters):
             raise ValueError('sampler is "grid": every parameter must then be a list of values, not a range')
+        if self.sampler == "grid" and (self.grid_size or 0) > MAX_TRIALS:
+            raise ValueError(f"the grid has {self.grid_size:,} combinations: at most {MAX_TRIALS:,} can be tried")
         if self.trials is None and self.minutes is None and self.sampler != "grid":
             raise ValueError("neither trials nor minutes say when it ends: give one of them")
         self._check_parameters()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -29,8 +28,6 @@ JOURNAL = "study.journal"
 """Optuna's file of a sweep on a cluster, in the folder that its machines share."""
 TREES, DEPTH = 16, 6
 """Of the forest behind the importances: with more they take seconds, and tell the same."""
-_opening = threading.Lock()
-"""Whoever drives a sweep and whoever looks at it open the file at the same moment, and Optuna makes its tables once."""
 _ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
 
 
@@ -71,13 +68,12 @@ class Study:
         self._spec = spec
         try:
             make_folder(path.parent)
-            with _opening:
-                self._study = optuna.create_study(
-                    storage=storage(path),
-                    study_name=sweep_id,
-                    directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
-                    load_if_exists=True,
-                )
+            self._study = optuna.create_study(
+                storage=storage(path),
+                study_name=sweep_id,
+                directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
+                load_if_exists=True,
+            )
         except LabError:
             raise
         except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
@@ -138,9 +134,9 @@ class Study:
     def _left_of_grid(self) -> dict[str, str] | None:
         """A combination that was not tried yet, the last parameter changing fastest; None where all were."""
         names = [parameter.name for parameter in self._spec.parameters]
-        tried = [trial.params for trial in self._study.get_trials(deepcopy=False)]
-        grid = (dict(zip(names, values, strict=True)) for values in product(*map(choices, self._spec.parameters)))
-        return next((values for values in grid if values not in tried), None)
+        tried = {tuple(map(trial.params.get, names)) for trial in self._study.get_trials(deepcopy=False)}
+        left = next((values for values in product(*map(choices, self._spec.parameters)) if values not in tried), None)
+        return None if left is None else dict(zip(names, left, strict=True))
 
     @_in_a_sentence
     def report(self, number: int, accuracies: Sequence[float]) -> bool:
@@ -289,5 +285,5 @@ def delete_study(path: Path, sweep_id: str) -> None:
     """
     import optuna
 
-    with contextlib.suppress(KeyError), _opening:  # optuna's word for a study that is not there
+    with contextlib.suppress(KeyError):  # optuna's word for a study that is not there
         optuna.delete_study(study_name=sweep_id, storage=storage(path))

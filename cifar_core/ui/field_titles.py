@@ -70,11 +70,16 @@ def parameter_title(name: str, base: RunConfig) -> str:
     transform = _TRANSFORM.fullmatch(name)
     transforms = base.augmentation.transforms
     if transform is not None and int(transform[1]) < len(transforms):
-        return f"Probability of {TRANSFORMS[transforms[int(transform[1])].type].title}"
+        at = int(transform[1])
+        same = [number for number, each in enumerate(transforms) if each.type == transforms[at].type]
+        which = f", no. {same.index(at) + 1}" if len(same) > 1 else ""
+        return f"Probability of {TRANSFORMS[transforms[at].type].title}{which}"
     return _OF_SWEEPS.get(path) or TITLES.get(path, name)
 
 
-def parameter_titles(base: RunConfig) -> dict[str, str]:
-    """The titles of what is often varied around a run, by name."""
+def field_by_title(title: str, base: RunConfig) -> str | None:
+    """The name of the field that a title is of, as it stands on any page; None if it is of none."""
     transforms = [f"augmentation.transforms[{at}].p" for at in range(len(base.augmentation.transforms))]
-    return {name: parameter_title(name, base) for name in (*_OF_SWEEPS, *TITLES, *transforms, *SHORT_NAMES)}
+    by_title = {known.casefold(): name for name, known in TITLES.items()}
+    by_title |= {parameter_title(name, base).casefold(): name for name in (*_OF_SWEEPS, *transforms, *SHORT_NAMES)}
+    return by_title.get(title.casefold())

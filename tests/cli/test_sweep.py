@@ -201,7 +201,7 @@ def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
     assert "stop it first" in cli("sweeps", "a search", "--delete").err
     store.end_sweep(sweep.id, SweepState.COMPLETED)
     assert "--delete takes one sweep" in cli("sweeps", "--delete").err
-    outcome = cli("sweeps", "a search", "--delete")
+    outcome = cli("sweeps", "a search", "--delete", "--yes")
     assert (outcome.status, outcome.out) == (0, f"Sweep {sweep.id} (a search) is deleted; its runs stay.\n")
     assert store.list_sweeps() == []
 

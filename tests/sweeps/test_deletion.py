@@ -36,6 +36,15 @@ def test_one_that_goes_on_is_refused_and_loses_nothing(store: RunStore, drive: D
     assert len(store.sweep_runs(driver.id)) == 1
 
 
+def test_a_damaged_file_keeps_no_sweep(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    drive_to_the_end(store, driver)
+    (store.folder / FILE).write_bytes(b"no database")
+    delete_sweep(store, driver.id)
+    assert store.list_sweeps() == []
+    assert store.count_runs() == 1
+
+
 def test_one_that_never_began_is_deleted_too(store: RunStore) -> None:
     sweep = store.add_sweep("never", tiny_sweep().to_json())
     store.request_sweep_stop(sweep.id)

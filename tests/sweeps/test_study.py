@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from cifar_core.sweeps.study import Study
 from tests.sweeps.conftest import tiny_sweep
+print("ready", flush=True)
 input()
 print(len(Study(Path(sys.argv[1]), "same", tiny_sweep()).trials()))
 """
@@ -30,8 +31,15 @@ def test_processes_that_make_the_file_at_once_all_open_it(tmp_path: Path) -> Non
     command = [sys.executable, "-c", OPEN, str(tmp_path / FILE)]
     pipe = subprocess.PIPE
     openers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
-    for opener in openers:
-        assert opener.stdin is not None
-        opener.stdin.write("\n")
-        opener.stdin.flush()
-    assert [opener.communicate(timeout=120)[0] for opener in openers] == ["0\n"] * 4
+    try:
+        for opener in openers:
+            assert opener.stdout is not None
+            assert opener.stdout.readline() == "ready\n"
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write("\n")
+            opener.stdin.flush()
+        assert [opener.communicate(timeout=120)[0] for opener in openers] == ["0\n"] * 4
+    finally:
+        for opener in openers:
+            opener.kill()

@@ -70,7 +70,8 @@ def draw_trials(results: SweepResults) -> None:
         with st.expander(f"Nothing was trained for {counted(len(passed_over), 'trial')}", key="passed-over"):
             for trial in passed_over[:SHOWN]:
                 values = ", ".join(f"{title} {value}" for title, value in values_in_words(results, trial).items())
-                st.caption(f"Trial {trial.trial.number + 1} ({plain(values)}): {plain(trial.trial.why)}")
+                told = f" ({plain(values)})" if values else ""
+                st.caption(f"Trial {trial.trial.number + 1}{told}: {plain(trial.trial.why)}")
             if len(passed_over) > SHOWN:
                 st.caption(f"And {len(passed_over) - SHOWN:,} more.")
 

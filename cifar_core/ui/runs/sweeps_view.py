@@ -96,7 +96,7 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
     try:
         results = sweep_results(store, sweep_id, with_importances=False)
     except LabError as error:  # what cannot be read can still be stopped, and thrown away
-        _draw_head(sweep, [], can_go_on=not sweep.state.is_open)
+        _draw_head(sweep, [], can_go_on=sweep.state in (SweepState.STOPPED, SweepState.FAILED))
         st.error(plain(str(error)), icon=":material/error:")
         return
     _draw_progress(results)

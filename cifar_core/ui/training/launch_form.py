@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import streamlit as st
 
@@ -12,7 +14,7 @@ from cifar_core.errors import LabError, SpecError
 from cifar_core.machine import require_device, training_device
 from cifar_core.runs import RunConfig, RunStore
 from cifar_core.runs.config import MAX_NAME
-from cifar_core.runs.refit import CHOSEN_BY_NONE
+from cifar_core.runs.refit import CHOSEN_BY_NONE, is_chosen_by
 from cifar_core.training import TrainingSpec, learning_rate
 from cifar_core.training.precision import require_precision
 from cifar_core.ui import resources
@@ -80,7 +82,7 @@ def draw_launch_form() -> None:
     else:
         if pressed:
             _launch(store, config, seeds)
-        if config.training.protocol == "refit" and parent_id() is None:
+        if config.training.protocol == "refit" and not _is_chosen(store, config):
             st.caption(f":material/info: {CHOSEN_BY_NONE}")
         draw_estimate(store, config, seeds)
     with origin:
@@ -135,6 +137,14 @@ def _fitting(training: TrainingSpec) -> dict[str, str]:
     if changes and device == "cpu" and training.execution != "eager":
         changes["execution"] = "eager"  # to compile the steps gains nothing on a processor, and takes minutes
     return changes
+
+
+def _is_chosen(store: RunStore, config: RunConfig) -> bool:
+    """Whether the run that the form was cloned from chose these settings."""
+    parent = parent_id()
+    with contextlib.suppress(LabError):  # it is gone, or cannot be read
+        return parent is not None and is_chosen_by(store.get(parent), config)
+    return False
 
 
 def _choose_dataset() -> str:

@@ -18,12 +18,12 @@ from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
 from cifar_core.training.spec import MAX_EPOCHS
 from cifar_core.ui import resources
-from cifar_core.ui.field_titles import parameter_title, parameter_titles
+from cifar_core.ui.field_titles import field_by_title, parameter_title
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
 _ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
-MAX_ROWS = 6
+MAX_ROWS, MAX_VALUES_TYPED = 6, 2000
 _SEEKS = {"accuracy": "Accuracy", "params": "Accuracy and size", "macs": "Accuracy and MACs"}
 _SAMPLERS = {"tpe": "Guided (TPE)", "random": "At random", "grid": "Whole grid"}
 _PRUNERS = {"median": "Below the median", "asha": "All but the best third (ASHA)", "none": "None"}
@@ -89,7 +89,7 @@ def _often_varied(config: RunConfig) -> dict[str, str]:
         "optimizer.weight_decay": f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log",
         "label_smoothing": "0,0.05,0.1",
         "batch_size": "64,128,256",
-        "epochs": f"{longer // 2},{longer}",
+        "epochs": f"{training.epochs if training.epochs < longer else longer // 2},{longer}",
         "ema_decay": "null,0.99,0.998",
         "augmentation_first": "0,0.5,1",
         "augmentation_last": "0,0.5,1",
@@ -143,6 +143,7 @@ def _draw_row(row: int, config: RunConfig) -> str:
         st.text_input(
             "Values",
             key=_key("values", row),
+            max_chars=MAX_VALUES_TYPED,
             persist_state="session",
             help="A range, 0.01..0.3, evenly, or 0.01..0.3:log, each tenfold alike; or a list, 0.5,0.75,1.",
         )
@@ -182,8 +183,7 @@ def _by_title(sentence: str, config: RunConfig) -> str:
 def _suggest(row: int, config: RunConfig) -> None:
     """Values for another field; a title that was typed stands for its field."""
     field = str(st.session_state[_key("field", row)]).strip()
-    by_title = {title.casefold(): name for name, title in parameter_titles(config).items()}
-    name = by_title.get(field.casefold(), field)
+    name = field_by_title(field, config) or field
     st.session_state[_key("field", row)] = name
     st.session_state[_key("values", row)] = _often_varied(config).get(name, "")
 
