@@ -206,6 +206,17 @@ def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
     assert store.list_sweeps() == []
 
 
+def test_a_sweep_that_cannot_be_read_is_stopped_and_deleted(cli: Cli) -> None:
+    store = RunStore()
+    sweep = store.add_sweep("broken", "{}")
+    assert cli("sweep", "--stop", sweep.id).status == 0
+    stopped = store.get_sweep(sweep.id)
+    assert stopped.state == SweepState.STOPPED
+    assert stopped.problem.startswith("The sweep's search space cannot be read")
+    assert cli("sweeps", sweep.id, "--delete", "--yes").status == 0
+    assert store.list_sweeps() == []
+
+
 def test_no_new_sweep_varies_the_seed(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "sweep.json"
     path.write_text(tiny_sweep("seed=0,1").to_json())

@@ -38,6 +38,14 @@ def test_one_that_is_set_up_by_hand_says_that_no_run_chose(store: RunStore, idle
     assert not session.button("launch").disabled
 
 
+def test_a_clone_of_what_chose_nothing_is_no_refit_of_it(store: RunStore, idle: None) -> None:
+    run = train_into(store, tiny_config("by the seed", protocol="seed"))
+    session = open_page("training")
+    shown(session.button(f"clone-{run.id}").click().run())
+    shown(session.selectbox("recipe.protocol").set_value("refit").run())
+    assert says(session, CHOSEN_BY_NONE)
+
+
 @pytest.mark.parametrize("protocol", ["seed", "refit"])
 def test_what_held_nothing_out_is_not_offered_one(protocol: str, store: RunStore, idle: None) -> None:
     claim = store.start(tiny_config(protocol=protocol))

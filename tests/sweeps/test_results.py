@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunStore
+from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import SweepSpec
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import pareto_front, sweep_results
@@ -66,3 +67,14 @@ def test_a_search_space_of_another_version_is_one_sentence(store: RunStore) -> N
     sweep = store.add_sweep("sweep", tiny_sweep().to_json().replace('"schema_version": 1', '"schema_version": 9', 1))
     with pytest.raises(StoreError, match="The sweep's search space cannot be read"):
         sweep_results(store, sweep.id)
+
+
+def test_what_failed_goes_on_only_where_something_is_left(
+    store: RunStore, drive: Callable[[SweepSpec], SweepDriver]
+) -> None:
+    used_up, untouched = drive(tiny_sweep(trials=1, legal_only=True)), drive(tiny_sweep())
+    drive_to_the_end(store, used_up)
+    store.end_sweep(untouched.id, SweepState.FAILED, "The sweep's search space cannot be read: by another version.")
+    assert store.get_sweep(used_up.id).state == SweepState.FAILED
+    assert not sweep_results(store, used_up.id).can_go_on
+    assert sweep_results(store, untouched.id).can_go_on
