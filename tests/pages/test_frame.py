@@ -138,7 +138,7 @@ def test_a_source_edit_under_a_running_server_breaks_nothing(own_store: Path) ->
 import sys
 from tests.pages.helpers import go_to, open_page, says
 session = go_to(open_page("home"), "training")
-for name in [name for name in sys.modules if name.split(".")[0] == "cifar_core"]:
+for name in [name for name in list(sys.modules) if name.split(".")[0] == "cifar_core"]:
     del sys.modules[name]
 session.run()
 session.number_input("recipe.epochs").set_value(1)
