@@ -120,6 +120,19 @@ def has_tried_all(spec: SweepSpec, trials: Sequence[StudyTrial]) -> bool:
     return spec.grid_size is not None and len(tried) >= spec.grid_size
 
 
+def is_used_up(spec: SweepSpec, begun: int, seconds: float) -> bool:
+    """Whether the budget is spent.
+
+    Args:
+        spec: of the sweep.
+        begun: trials that are being trained, or were.
+        seconds: that it was driven for.
+    """
+    return (spec.trials is not None and begun >= spec.trials) or (
+        spec.minutes is not None and seconds >= 60 * spec.minutes
+    )
+
+
 def can_be_trained(study: Study, spec: SweepSpec, trial: StudyTrial) -> bool:
     """Whether a trial that was asked for is new and can be trained; the study is told where not."""
     if not _is_whole(spec, trial):  # the program that asked for it was killed before every value was kept

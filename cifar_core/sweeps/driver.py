@@ -16,6 +16,7 @@ from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.asking import (
     can_be_trained,
+    is_used_up,
     next_trial,
     nothing_to_train,
     objective_values,
@@ -96,16 +97,10 @@ class SweepDriver:
         if stopping:
             self._store.end_sweep(self.id, SweepState.STOPPED)
             return Step(is_over=True, ended=ended)
-        if self._is_used_up(sweep.spent_seconds):
+        begun = sum(trial.was_begun for trial in self.study.trials())
+        if is_used_up(self.spec, begun, sweep.spent_seconds):
             return self._end(ended)
         return self._start_next(ended)
-
-    def _is_used_up(self, seconds: float) -> bool:
-        spec = self.spec
-        begun = sum(trial.was_begun for trial in self.study.trials())
-        return (spec.trials is not None and begun >= spec.trials) or (
-            spec.minutes is not None and seconds >= 60 * spec.minutes
-        )
 
     def _start_next(self, ended: tuple[int, ...]) -> Step:
         asked = next_trial(self.study, self.spec, ASKING_SECONDS)

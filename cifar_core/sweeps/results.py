@@ -11,7 +11,7 @@ from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
-from cifar_core.sweeps.asking import has_tried_all, read_sweep_spec, trial_config
+from cifar_core.sweeps.asking import has_tried_all, is_used_up, read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.sweeps.study import FILE, Study
@@ -96,12 +96,9 @@ class SweepResults:
         """Whether something would happen if the sweep were resumed; one that failed may have nothing left to try."""
         if self.sweep.state != SweepState.FAILED or self.sweep.cluster_json is not None:
             return self.sweep.state in (SweepState.STOPPED, SweepState.FAILED)
-        begun, spec = sum(trial.was_begun for trial in self.trials), self.spec
-        is_used_up = (spec.trials is not None and begun >= spec.trials) or (
-            spec.minutes is not None and self.sweep.spent_seconds >= 60 * spec.minutes
-        )
+        begun = sum(trial.was_begun for trial in self.trials)
         is_barren = bool(self.trials) and not begun
-        return not (is_used_up or is_barren or self.is_whole_grid)
+        return not (is_used_up(self.spec, begun, self.sweep.spent_seconds) or is_barren or self.is_whole_grid)
 
     def count(self, state: TrialState) -> int:
         """How many trials are in a state."""

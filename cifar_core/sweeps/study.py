@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import product
 from pathlib import Path
@@ -269,11 +269,9 @@ class Study:
         import optuna
 
         state = optuna.trial.TrialState
-        is_lesson = len(self._spec.objectives) == 1 and len(self._values_of(number)) == len(self._spec.parameters)
+        drawn = self._study.get_trials(deepcopy=False)[number].params
+        is_lesson = len(self._spec.objectives) == 1 and len(drawn) == len(self._spec.parameters)
         self._study.tell(number, state=state.PRUNED if is_lesson else state.FAIL)
-
-    def _values_of(self, number: int) -> Mapping[str, object]:
-        return self._study.get_trials(deepcopy=False)[number].params
 
 
 @_in_a_sentence

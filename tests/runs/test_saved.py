@@ -16,6 +16,7 @@ from cifar_core.runs import NameTakenError, RunStore
 from cifar_core.runs.saved import as_preset
 from tests.runs.tampering import change
 from tests.tiny import PROJECT, tiny_architecture
+from tests.together import let_go
 
 TINY = tiny_architecture()
 WIDE = tiny_architecture(width=16)
@@ -166,13 +167,7 @@ def test_of_two_processes_that_save_one_name_at_once_one_wins(store: RunStore) -
         subprocess.Popen([*command, width], cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for width in ("4", "8")
     ]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("\n")
-        child.stdin.flush()
+    let_go(children)
     said = [child.communicate(timeout=60)[0].strip() for child in children]
     winner = said.index("saved")
     assert said[1 - winner].startswith("There is a saved architecture 'mine' already: ")

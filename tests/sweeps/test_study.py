@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cifar_core.sweeps.study import FILE, Study
 from tests.sweeps.conftest import tiny_sweep
+from tests.together import let_go
 
 OPEN = """
 import sys
@@ -32,13 +33,7 @@ def test_processes_that_make_the_file_at_once_all_open_it(tmp_path: Path) -> Non
     pipe = subprocess.PIPE
     openers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
     try:
-        for opener in openers:
-            assert opener.stdout is not None
-            assert opener.stdout.readline() == "ready\n"
-        for opener in openers:
-            assert opener.stdin is not None
-            opener.stdin.write("\n")
-            opener.stdin.flush()
+        let_go(openers)
         assert [opener.communicate(timeout=120)[0] for opener in openers] == ["0\n"] * 4
     finally:
         for opener in openers:

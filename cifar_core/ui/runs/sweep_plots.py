@@ -32,6 +32,11 @@ def values_in_words(results: SweepResults, trial: SweepTrial) -> dict[str, str]:
     return {parameter_title(name, base): value for name, value in trial.trial.words.items()}
 
 
+def values_in_a_line(results: SweepResults, trial: SweepTrial) -> str:
+    """The same in one line: "Learning rate 0.1, Momentum 0.9"."""
+    return ", ".join(f"{title} {value}" for title, value in values_in_words(results, trial).items())
+
+
 def _draw_front(results: SweepResults, points: list[SweepTrial]) -> None:
     front = {trial.trial.number for trial in results.front}
     dots = [

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cifar_core.sweeps.results import SweepResults, SweepTrial
 from cifar_core.ui.field_titles import parameter_title
-from cifar_core.ui.runs.sweep_plots import values_in_words
+from cifar_core.ui.runs.sweep_plots import values_in_a_line
 from cifar_core.ui.runs.table import ACCURACY_FORMAT
 from cifar_core.ui.runs.ticking import RUNS, choose_in, chosen_in, tick_table
 from cifar_core.words import counted, macs, plain
@@ -69,7 +69,7 @@ def draw_trials(results: SweepResults) -> None:
     if passed_over:
         with st.expander(f"Nothing was trained for {counted(len(passed_over), 'trial')}", key="passed-over"):
             for trial in passed_over[:SHOWN]:
-                values = ", ".join(f"{title} {value}" for title, value in values_in_words(results, trial).items())
+                values = values_in_a_line(results, trial)
                 told = f" ({plain(values)})" if values else ""
                 st.caption(f"Trial {trial.trial.number + 1}{told}: {plain(trial.trial.why)}")
             if len(passed_over) > SHOWN:

@@ -16,7 +16,7 @@ from cifar_core.ui.address import linked, write
 from cifar_core.ui.empty import empty_state
 from cifar_core.ui.field_titles import parameter_title
 from cifar_core.ui.news import add_news, told
-from cifar_core.ui.runs.sweep_plots import draw_plots, values_in_words
+from cifar_core.ui.runs.sweep_plots import draw_plots, values_in_a_line
 from cifar_core.ui.runs.sweep_table import draw_links, draw_trials
 from cifar_core.words import counted, duration, moment, percent, plain
 
@@ -180,7 +180,6 @@ def _draw_best(results: SweepResults) -> None:
     best = results.best
     if best is None:
         return
-    values = ", ".join(f"{title} {value}" for title, value in values_in_words(results, best).items())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/trophy: Best: trial {best.trial.number + 1}, **{percent(best.accuracy)}** on the validation "
@@ -190,7 +189,7 @@ def _draw_best(results: SweepResults) -> None:
         )
         if best.run is not None:
             draw_links(best.run.id)
-    st.caption(plain(values))
+    st.caption(plain(values_in_a_line(results, best)))
     if best.run is not None and best.run.test_accuracy is None:
         st.caption(
             "A sweep chooses on validation images and reads no test set. Mistakes reads it for the run that you settle "
