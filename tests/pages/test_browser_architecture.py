@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Position, TimeoutError, expect
 from cifar_core.architecture import ArchitectureSpec, find_preset, num_params
 from cifar_core.architecture.editing.rows import with_row_edits
 from cifar_core.ui.workbench_link import architecture_link
-from tests.architecture.importing.test_printed import SEED
+from tests.architecture.importing.printed_samples import SEED
 from tests.pages.browser import STILL, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
