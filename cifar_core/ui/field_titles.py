@@ -43,12 +43,6 @@ TITLES = {
 """Of a TrainingSpec, by dotted path."""
 
 
-def told_by_title(sentence: str) -> str:
-    """A spec's sentence about a field ("schedule.rise is 1: ..."), with the field called as its widget is."""
-    path, is_there, rest = sentence.partition(" is ")
-    return f"{TITLES[path]} is {rest}" if is_there and path in TITLES else sentence
-
-
 _OF_SWEEPS = {
     "optimizer.learning_rate": "Learning rate",
     WIDTH_SCALE: "Width of all layers",
@@ -75,6 +69,20 @@ def parameter_title(name: str, base: RunConfig) -> str:
         which = f", no. {same.index(at) + 1}" if len(same) > 1 else ""
         return f"Probability of {TRANSFORMS[transforms[at].type].title}{which}"
     return _OF_SWEEPS.get(path) or TITLES.get(path, name)
+
+
+def told_by_title(sentence: str, base: RunConfig | None = None) -> str:
+    """A sentence about a field ("schedule.rise is 1: ..."), with the field called as its widget is.
+
+    Args:
+        sentence: of a spec.
+        base: the run around which a sweep varies the field; None if it is a run's own.
+    """
+    path, is_there, rest = sentence.partition(" is ")
+    if not is_there:
+        return sentence
+    title = TITLES.get(path, path) if base is None else parameter_title(path, base)
+    return f"{title} is {rest}"
 
 
 def field_by_title(title: str, base: RunConfig) -> str | None:

@@ -98,6 +98,12 @@ class Dashboard:
             self._process.wait()
 
 
+def fill_in(box: Locator, text: str) -> None:
+    """What a box holds, replaced and sent."""
+    box.fill(text)
+    box.press("Enter")
+
+
 class Visitor:
     """A person before the browser."""
 
@@ -151,9 +157,7 @@ class Visitor:
         expect(self.widget(key).get_by_role("combobox")).to_have_value(option)
 
     def enter(self, label: str, text: str) -> None:
-        box = self.main.get_by_role("spinbutton", name=label, exact=True)
-        box.fill(text)
-        box.press("Enter")
+        fill_in(self.main.get_by_role("spinbutton", name=label, exact=True), text)
 
     def expect_query(self, **expected: str) -> None:
         self.page.wait_for_function(

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.classroom.handing_in import PRINTED, class_zip, member
-from tests.pages.browser import STILL, Visitor
+from tests.pages.browser import STILL, Visitor, fill_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -30,8 +30,7 @@ def test_a_teacher_uploads_a_class_sets_a_limit_and_saves_the_table(visitor: Vis
     expect(visitor.metric("Meet the network rules")).to_have_text("1 of 2")
     visitor.main.get_by_role("button", name="Limits").click()
     box = visitor.page.get_by_role("spinbutton", name="Receptive field above, px")
-    box.fill("69")
-    box.press("Enter")
+    fill_in(box, "69")
     expect(visitor.metric("Meet the network rules")).to_have_text("0 of 2")
     visitor.page.keyboard.press("Escape")
     expect(visitor.page.locator(STILL)).to_be_attached()  # the file is made behind the figures

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from cifar_core.runs import RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, SweepSpec
-from tests.pages.browser import Dashboard, Visitor
+from tests.pages.browser import Dashboard, Visitor, fill_in
 from tests.pages.helpers import narrowest_link
 from tests.sweeps.conftest import tiny_sweep
 
@@ -33,23 +33,18 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     visitor.widget("sweep-drop-1").get_by_role("button").click()
     expect(visitor.widget("sweep-field-1")).to_have_count(0)
     # A title, typed as it may be, stands for its field, and what is typed beside it stays.
-    field.fill("momentum")
-    field.press("Enter")
+    fill_in(field, "momentum")
     expect(values).to_have_value("")
-    values.fill("0.5,0.9")
-    values.press("Enter")
+    fill_in(values, "0.5,0.9")
     expect(visitor.main.get_by_text("2 combinations; at most 2 trials")).to_be_visible()
     expect(values).to_have_value("0.5,0.9")
-    field.fill("batch SIZE")
-    field.press("Enter")
+    fill_in(field, "batch SIZE")
     expect(values).to_have_value("64,128,256")
-    values.fill("256,0")
-    values.press("Enter")
+    fill_in(values, "256,0")
     expect(visitor.main.get_by_text("Batch size is 0: it must be")).to_be_visible()
     start = visitor.main.get_by_role("button", name="Start the sweep")
     expect(start).to_be_disabled()
-    values.fill("256,512")
-    values.press("Enter")
+    fill_in(values, "256,512")
     expect(visitor.main.get_by_text("2 combinations; at most 2 trials")).to_be_visible()
     start.dblclick()
     visitor.main.get_by_role("link", name="See the sweep").click()

@@ -77,17 +77,16 @@ class Panel:
     """Ends of the value axis; None for one that fits what is shown."""
     marked: bool = True
     """Whether each point has its dot."""
-    margin: int = 0
-    """Screen pixels left free above and below the lines, for what is written there."""
+    margin: int = 5
+    """Screen pixels left free above and below the values: at least for half a dot, more where something is written."""
     most: float | None = None
     """The largest value that there can be: room above it bears no number."""
 
     @property
     def value_scale(self) -> dict[str, Any]:
         """As Vega-Lite takes it."""
-        if self.values:
-            return {"domain": list(self.values)}
-        return {"zero": self.from_zero, **({"padding": self.margin} if self.margin else {})}
+        ends = {"domain": list(self.values)} if self.values else {"zero": self.from_zero}
+        return {**ends, "padding": self.margin}
 
     @property
     def axis(self) -> dict[str, Any]:

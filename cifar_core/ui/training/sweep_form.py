@@ -18,7 +18,7 @@ from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.spec import MAX_SWEEP_NAME
 from cifar_core.training.spec import MAX_EPOCHS
 from cifar_core.ui import resources
-from cifar_core.ui.field_titles import field_by_title, parameter_title
+from cifar_core.ui.field_titles import field_by_title, parameter_title, told_by_title
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
@@ -136,7 +136,7 @@ def _draw_row(row: int, config: RunConfig) -> str:
             on_change=_suggest,
             args=(row, config),
             persist_state="session",
-            help="Choose, or type the path of any field: optimizer.momentum, augmentation.transforms[0].p, "
+            help=f"Choose, or type the path of any field: {_path_of_a_momentum(config)}, augmentation.transforms[0].p, "
             f"{_path_of_a_dilation(config)}.",
         )
     with middle:
@@ -157,7 +157,7 @@ def _draw_row(row: int, config: RunConfig) -> str:
             on_click=_drop,
             args=(row,),
         )
-    problem = _by_title(_problem(_typed(row), config), config)
+    problem = told_by_title(_problem(_typed(row), config), config)
     if problem:
         st.caption(f":red[:material/error: {plain(problem)}]")
     return problem
@@ -167,17 +167,16 @@ def _typed(row: int) -> str:
     return f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}"
 
 
+def _path_of_a_momentum(config: RunConfig) -> str:
+    """An example of the run's own kind of optimizer."""
+    return f"optimizer.{'momentum' if config.training.optimizer.kind == 'sgd' else 'beta1'}"
+
+
 def _path_of_a_dilation(config: RunConfig) -> str:
     """An example in the network at hand: convolutions in a branch have longer paths than others."""
     node = config.architecture.nodes[-1]
     place = f"architecture.nodes[{len(config.architecture.nodes) - 1}]"
     return f"{place}.dilation" if isinstance(node, Conv) else f"{place}.main[0].dilation"
-
-
-def _by_title(sentence: str, config: RunConfig) -> str:
-    """A sentence about a field, with the field called as in the row above it."""
-    path, is_there, rest = sentence.partition(" is ")
-    return f"{parameter_title(path, config)} is {rest}" if is_there else sentence
 
 
 def _suggest(row: int, config: RunConfig) -> None:
