@@ -7,7 +7,7 @@ from cifar_core.ui.data.look import draw_look
 from cifar_core.ui.page import page
 from cifar_core.ui.seed_experiment_view import draw_seed_experiment
 
-with page("CIFAR Lab", ":material/home:"):
+with page("CIFAR Lab"):
     st.markdown(
         "Design, train and dissect compact CIFAR-10 networks: "
         "see what this augmentation, this channel width, this dilation really does."

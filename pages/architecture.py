@@ -22,7 +22,7 @@ from cifar_core.ui.workbench import architecture_on_workbench
 
 PANES = ("Layers", "Edit", "Field", "Fit", "Compare", "Your network", "Take away")
 
-with page("Architecture", ":material/schema:"):
+with page("Architecture"):
     spec = architecture_on_workbench()
     numbers = st.container()
     controls, judged = two_panes()

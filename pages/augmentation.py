@@ -11,7 +11,7 @@ from cifar_core.ui.panes import choose_pane, two_panes
 
 PANES = ("Samples", "One parameter", "The assignment", "Take away")
 
-with page("Augmentation", ":material/auto_fix_high:"):
+with page("Augmentation"):
     controls, pictures = two_panes(is_following=True)
     with controls:
         spec = choose_augmentation()

@@ -13,7 +13,7 @@ from cifar_core.ui.page import page
 from cifar_core.ui.panes import two_panes
 from cifar_core.ui.runs.rules_view import choose_all_limits
 
-with page("Class", ":material/school:"):
+with page("Class"):
     brought, claims = choose_class()
     if brought is None:
         draw_format()

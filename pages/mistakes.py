@@ -7,7 +7,7 @@ from cifar_core.ui.mistakes.panes import draw_panes
 from cifar_core.ui.news import tell_news
 from cifar_core.ui.page import page
 
-with page("Mistakes", ":material/grid_on:"):
+with page("Mistakes"):
     subject = choose_subject(resources.run_store())
     if subject is not None:
         follow_image_link(subject)

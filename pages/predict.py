@@ -10,7 +10,7 @@ from cifar_core.ui.predict.answers import ask, draw_answers, draw_relied, draw_s
 from cifar_core.ui.predict.image import choose_image
 from cifar_core.ui.predict.runs import choose_runs
 
-with page("Predict", ":material/image_search:"):
+with page("Predict"):
     store = resources.run_store()
     runs = choose_runs(store)
     if runs is None:

@@ -16,7 +16,7 @@ from cifar_core.ui.runs.sweeps_view import SWEEPS, draw_sweeps, follow_sweep_lin
 
 BY_CONFIGURATION, DELETED = "By configuration", "Deleted"
 
-with page("Runs", ":material/show_chart:"):
+with page("Runs"):
     store = resources.run_store()
     has_runs = store.count_runs() > 0
     follow_sweep_link(VIEW)

@@ -6,7 +6,7 @@ from cifar_core.ui.panes import two_panes
 from cifar_core.ui.training.launch_form import draw_launch_form
 from cifar_core.ui.training.live_view import watch
 
-with page("Training", ":material/play_circle:"):
+with page("Training"):
     resources.jobs().warm_up()
     form, live = two_panes()
     with form:

@@ -41,12 +41,13 @@ def purge_command(run_ids: tuple[str, ...], yes: bool, as_json: bool) -> None:
     RUN is an id, its beginning or end, or a name.
     """
     store = RunStore()
-    if run_ids:
-        store.require_deleted(run_ids)  # before anybody is asked
-    number = len(run_ids) or store.count_found(RunFilter(deleted=True))
-    question = f"Remove {counted(number, 'deleted run')} with all files for good?"
+    # Before anybody is asked, and once: by the time of the answer a name may be another run's.
+    named = store.require_deleted(run_ids) if run_ids else None
+    number = store.count_found(RunFilter(deleted=True)) if named is None else len(named)
+    which = "" if named is None else f" ({', '.join(named)})"
+    question = f"Remove {counted(number, 'deleted run')}{which} with all files for good?"
     is_wanted = not number or yes or click.confirm(question, err=True)
-    purged = store.purge(run_ids or None) if is_wanted else 0
+    purged = store.purge(named) if is_wanted else 0
     if as_json:
         print_json(PurgeOutput(purged=purged))
     else:

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from cifar_core.cli.describe import read_text
 from cifar_core.cli.executing import interrupts
 from cifar_core.cli.printing import json_option, print_json
-from cifar_core.cli.sweep_outputs import SweepOutput
+from cifar_core.cli.sweep_outputs import SweepLineOutput, SweepOutput
 from cifar_core.cli.sweeps import print_results
 from cifar_core.cli.train import run_config
 from cifar_core.data import DATASET_NAMES, require_dataset
@@ -25,6 +25,7 @@ from cifar_core.runs.sweep_rows import SweepRecord, SweepState, new_sweep_id
 from cifar_core.sweeps import Objective, SweepSpec, new_sweep, parse_parameter, read_parameters
 from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.place import ClusterPlace, require_ray
+from cifar_core.sweeps.giving_up import give_up
 from cifar_core.sweeps.jobs import LOOK_SECONDS, driver_of, sweep_key
 from cifar_core.sweeps.results import sweep_results
 from cifar_core.words import counted, percent
@@ -76,12 +77,7 @@ def sweep_command(
         _refuse_what_is_ignored(str(file or resumed or stopped), allowed=_OF_A_CLUSTER if file is not None else ())
     store = RunStore()
     if stopped is not None:
-        sweep = _stop(store, stopped)
-        if as_json:
-            print_json(SweepOutput.of_results(sweep_results(store, sweep.id)))
-        else:
-            when = "is stopped" if sweep.state == SweepState.STOPPED else "stops, after its running batch"
-            click.echo(f"Sweep {sweep.id} {when}.")
+        _tell_stop(_stop(store, stopped), as_json)
         return
     if resumed is not None:
         sweep_id, make = _resumable(store, resumed)
@@ -192,13 +188,22 @@ def _stop(store: RunStore, named: str) -> SweepRecord:
                 driver = driver_of(store, sweep.id)
                 while not (held.is_lost or driver.step().is_over):
                     time.sleep(LOOK_SECONDS)
-            except LabError as error:  # what cannot be read trains nothing either
-                store.end_sweep(sweep.id, SweepState.STOPPED, str(error))
+            except LabError as error:
+                give_up(store, sweep.id, SweepState.STOPPED, str(error))
     return store.get_sweep(sweep.id)
 
 
+def _tell_stop(sweep: SweepRecord, as_json: bool) -> None:
+    """Of a sweep that may have been stopped because it cannot be read: no word of its trials."""
+    if as_json:
+        print_json(SweepLineOutput.of(sweep))
+        return
+    when = "is stopped" if sweep.state == SweepState.STOPPED else "stops, after its running batch"
+    click.echo(" ".join(filter(None, [f"Sweep {sweep.id} {when}.", sweep.problem])))
+
+
 def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -> None:
-    driver, told = driver_of(store, sweep.id), set[int]()
+    driver, told, problem = driver_of(store, sweep.id), set[int](), ""
     jobs = training_jobs(store) if sweep.cluster_json is None else None
     click.echo(f"Sweep {sweep.id}: {sweep.name}", err=quiet)
     with interrupts("Stopping the sweep and its trial; Ctrl-C again ends at once.") as interrupted:
@@ -211,6 +216,9 @@ def _drive(store: RunStore, sweep: SweepRecord, held: HeldDevice, quiet: bool) -
             told |= set(step.ended)
             if step.is_over:
                 return
+            before, problem = problem, store.get_sweep(sweep.id).problem
+            if problem and problem != before:  # a cluster that does not answer, say: it is tried again
+                click.echo(problem, err=True)
             if step.started is not None and jobs is not None:
                 jobs.ring()
             time.sleep(LOOK_SECONDS)
@@ -232,4 +240,5 @@ def _print_trials(store: RunStore, sweep_id: str, numbers: set[int]) -> None:
     if passed_over:
         first, *others = passed_over
         more = f"; and {len(others):,} more" if others else ""
-        click.echo(f"Trial {first.number + 1}: {first.state}, {first.why} ({first.in_words}){more}")
+        values = f" ({first.in_words})" if first.values else ""
+        click.echo(f"Trial {first.number + 1}: {first.state}, {first.why}{values}{more}")

@@ -45,7 +45,7 @@ class SweepTrialOutput(BaseModel):
 
 
 class SweepLineOutput(BaseModel):
-    """A sweep in one line."""
+    """A sweep in one line: of several, and of one that is stopped or deleted."""
 
     id: str
     name: str

@@ -21,6 +21,8 @@ from cifar_core.words import counted, duration, moment, percent
 def sweeps_command(sweep_id: str | None, is_deleted: bool, yes: bool, as_json: bool) -> None:
     """List the sweeps, newest first, or show one with its trials. SWEEP is an id, its beginning or end, or a name."""
     store = RunStore()
+    if yes and not is_deleted:
+        raise SpecError("--yes answers what --delete asks: it says nothing without it.")
     if is_deleted:
         _delete(store, sweep_id, yes, as_json)
         return
@@ -88,7 +90,7 @@ def print_results(results: SweepResults) -> None:
         click.echo(f"\nAll {results.spec.grid_size} combinations were tried.")
     if results.importances:
         told = ", ".join(f"{name} {percent(share)}" for name, share in results.importances.items())
-        click.echo(f"\nOf the differences in accuracy: {told}.")
+        click.echo(f"\nOf the differences in accuracy: {told}. Of few trials it is a guess.")
     best = results.best
     if best is not None:
         run = "" if best.run is None else f", run {best.run.id}. `evaluate {best.run.id}` reads the test set, once"

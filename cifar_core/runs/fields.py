@@ -31,8 +31,9 @@ _NESTED = {
     **{field: f"optimizer.{field}" for kind in (AdamW, Sgd) for field in kind.model_fields},
 }
 """Paths of fields inside a field, by their last part."""
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_PART = re.compile(r"(\w+)((?:\[\d+\])*)")
+_DECIMAL = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+"""As a person may write a number, and JSON does not: .1, 1., +1. Not 05, which stands behind a decimal comma."""
+_PART = re.compile(r"(\w+)((?:\[\d{1,6}\])*)")
 
 
 def with_fields(config: RunConfig, values: Mapping[str, object]) -> RunConfig:
@@ -52,7 +53,12 @@ def with_fields(config: RunConfig, values: Mapping[str, object]) -> RunConfig:
     for name, value in values.items():
         if name != WIDTH_SCALE:
             _put(data, name, value)
-    return RunConfig.parse_typed(data)
+    changed = RunConfig.parse_typed(data)
+    dumped = changed.model_dump()
+    for name, value in values.items():
+        if name != WIDTH_SCALE:
+            _refuse_bent(name, value, _at(dumped, _path(name)))
+    return changed
 
 
 def read_assignments(texts: Sequence[str], options: Mapping[str, str] | None = None) -> dict[str, object]:
@@ -103,11 +109,11 @@ def parse_value(text: str) -> object:
     """
     if text == "none":
         return None
+    is_number = _DECIMAL.fullmatch(text) is not None
     try:
-        return json.loads(text)
+        return json.loads(text.removeprefix("+") if is_number else text)
     except (ValueError, RecursionError):
-        # As a person may write a number, and JSON does not: .1, 1., +1.
-        return float(text) if _DECIMAL.fullmatch(text) else text
+        return float(text) if is_number else text
 
 
 def field_path(name: str) -> tuple[str | int, ...]:
@@ -140,36 +146,17 @@ def _put(data: dict[str, Any], name: str, value: object) -> None:
             if isinstance(place[part], tuple):
                 place[part] = list(place[part])
             place = place[part]
-    _check_kind(name, path, place[path[-1]], value)
+    _refuse_another_kind(name, path, place[path[-1]], value)
     place[path[-1]] = value
 
 
-def _check_kind(name: str, path: list[str | int], present: object, value: object) -> None:
-    """Refuses what pydantic would bend into shape, or tell badly.
+def _at(data: Any, path: Sequence[str | int]) -> object:
+    for part in path:
+        data = data[part]
+    return data
 
-    Raises:
-        SpecError: a number for yes or no, or the other way round; a number in quotes; or another kind, which has other
-            fields.
-    """
-    if isinstance(value, dict):
-        before = present if isinstance(present, dict) else {}
-        for key, inner in value.items():
-            if not _says_which_fields([*path, key]):  # the whole of it is set
-                _check_kind(f"{name}.{key}", [*path, key], before.get(key, ...), inner)
-    if isinstance(value, list):
-        known = present if isinstance(present, list | tuple) else ()
-        for at, inner in enumerate(value):
-            _check_kind(f"{name}[{at}]", [*path, at], known[at] if at < len(known) else ..., inner)
-    if present is ...:  # of a field that was not there before, only a number in quotes is known to be none
-        if isinstance(value, str) and _is_number(value):
-            raise SpecError(f"{name} is {shown_value(value)}: it must be a number.")
-        return
-    if isinstance(present, bool) and not isinstance(value, bool):
-        raise SpecError(f"{name} is {shown_value(value)}: it must be true or false.")
-    # A field without a value is one of a number, too: no other one may be left empty.
-    is_number = present is None or (isinstance(present, int | float) and not isinstance(present, bool))
-    if is_number and (isinstance(value, bool) or (isinstance(value, str) and _is_number(value))):
-        raise SpecError(f"{name} is {shown_value(value)}: it must be a number.")
+
+def _refuse_another_kind(name: str, path: list[str | int], present: object, value: object) -> None:
     if _says_which_fields(path) and value != present:
         whole, kind = name.rpartition(".")[0], json.dumps({path[-1]: value})
         raise SpecError(
@@ -178,13 +165,24 @@ def _check_kind(name: str, path: list[str | int], present: object, value: object
         )
 
 
-def _is_number(text: str) -> bool:
-    """Whether a text would be read as a number where one is needed: "3", "1_000"."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _refuse_bent(name: str, given: object, kept: object) -> None:
+    """Refuses what pydantic bends into shape: a number for yes or no, the other way round, or a number in quotes.
+
+    Args:
+        name: of the field.
+        given: its value, or a part of it.
+        kept: what became of it.
+    """
+    if isinstance(given, dict) and isinstance(kept, dict):
+        for key in given.keys() & kept.keys():
+            _refuse_bent(f"{name}.{key}", given[key], kept[key])
+    elif isinstance(given, list | tuple) and isinstance(kept, list | tuple):
+        for at, (part, became) in enumerate(zip(given, kept, strict=False)):
+            _refuse_bent(f"{name}[{at}]", part, became)
+    elif isinstance(kept, bool) and not isinstance(given, bool):
+        raise SpecError(f"{name} is {shown_value(given)}: it must be true or false.")
+    elif isinstance(kept, int | float) and isinstance(given, bool | str) and not isinstance(kept, bool):
+        raise SpecError(f"{name} is {shown_value(given)}: it must be a number.")
 
 
 def _path(name: str) -> list[str | int]:

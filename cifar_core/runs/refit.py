@@ -26,13 +26,18 @@ def has_limits(run: Run) -> bool:
 
 
 def is_chosen_by(run: Run, config: RunConfig) -> bool:
-    """Whether a refit has the settings that a run chose, whatever its seed, its name and what computes it."""
-    free = ("seed", "device", "precision", "execution")
+    """Whether a refit has the settings that a run chose, whatever its seed, its names and what computes it."""
     if not can_refit(run) or run.deleted_at is not None:
         return False
-    wanted = refit_config(run)
-    training = wanted.training.changed(**{field: getattr(config.training, field) for field in free})
-    return wanted.changed(name=config.name, training=training.model_dump()) == config
+    return _settings(refit_config(run)) == _settings(config)
+
+
+def _settings(config: RunConfig) -> dict[str, object]:
+    """What the validation images chose: no seed, no name, and nothing that says how it is computed."""
+    free = {"seed", "device", "precision", "execution", "recipe"}
+    return config.model_dump(
+        exclude={"name": True, "architecture": {"name"}, "augmentation": {"name"}, "training": free}
+    )
 
 
 def refit_config(run: Run) -> RunConfig:

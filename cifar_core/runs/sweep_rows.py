@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from cifar_core.errors import SpecError
 from cifar_core.runs.config import RunConfig
@@ -116,14 +117,14 @@ class SweepRows(RunFinder):
     def count_sweep_time(self, sweep_id: str, seconds: float) -> SweepRecord:
         """Adds to the seconds that a sweep was driven for."""
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, sweep_id)
+            row = _row(session, sweep_id)
             row.spent_seconds += seconds
             return _record(row)
 
     def end_sweep(self, sweep_id: str, state: SweepState, problem: str = "") -> None:
         """Ends a running sweep in a state; one that a person is stopping stops."""
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, sweep_id)
+            row = _row(session, sweep_id)
             row.state = SweepState.STOPPED if row.state == SweepState.STOPPING else state
             row.problem = problem
 
@@ -135,7 +136,7 @@ class SweepRows(RunFinder):
         """
         record = self.get_sweep(sweep_id)
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, record.id)
+            row = _row(session, record.id)
             _record(row).require_over()
             session.execute(update(RunRow).where(RunRow.sweep_id == record.id).values(sweep_id=None, sweep_trial=None))
             session.delete(row)
@@ -143,7 +144,7 @@ class SweepRows(RunFinder):
     def note_sweep_problem(self, sweep_id: str, problem: str) -> None:
         """Says why a sweep cannot go on right now; it is tried again."""
         with self._database.writing() as session:
-            session.get_one(SweepRow, sweep_id).problem = problem
+            _row(session, sweep_id).problem = problem
 
     def request_sweep_stop(self, sweep_id: str) -> SweepRecord:
         """Stops a sweep: its running trial is stopped too, and goes on when the sweep is resumed.
@@ -153,7 +154,7 @@ class SweepRows(RunFinder):
         """
         record = self.get_sweep(sweep_id)
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, record.id)
+            row = _row(session, record.id)
             if row.state not in (SweepState.RUNNING, SweepState.STOPPING):
                 raise SpecError(f"Sweep {record.id} is {row.state}: only a running one can be stopped.")
             row.state = SweepState.STOPPING
@@ -169,7 +170,7 @@ class SweepRows(RunFinder):
         """
         record = self.get_sweep(sweep_id)
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, record.id)
+            row = _row(session, record.id)
             is_stopping_here = row.state == SweepState.STOPPING and row.cluster_json is None
             if not is_stopping_here and row.state not in (SweepState.STOPPED, SweepState.FAILED):
                 raise SpecError(f"Sweep {record.id} is {row.state}: only a stopped or failed one can be resumed.")
@@ -212,7 +213,7 @@ class SweepRows(RunFinder):
     def count_sweep_job(self, sweep_id: str) -> SweepRecord:
         """Says that a sweep is submitted to its cluster once more, before it is."""
         with self._database.writing() as session:
-            row = session.get_one(SweepRow, sweep_id)
+            row = _row(session, sweep_id)
             row.jobs, row.job_tries = row.jobs + 1, row.job_tries + 1
             return _record(row)
 
@@ -221,6 +222,13 @@ class SweepRows(RunFinder):
         query = select(func.count()).select_from(RunRow).where(RunRow.sweep_id == sweep_id)
         with self._database.reading() as session:
             return session.scalar(query) or 0
+
+
+def _row(session: Session, sweep_id: str) -> SweepRow:
+    row = session.get(SweepRow, sweep_id)
+    if row is None:
+        raise SpecError(f"Sweep {sweep_id} was removed meanwhile.")
+    return row
 
 
 def _record(row: SweepRow) -> SweepRecord:

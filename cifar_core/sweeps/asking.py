@@ -17,6 +17,7 @@ from cifar_core.runs.fields import with_fields
 from cifar_core.sweeps.spec import SweepSpec
 from cifar_core.sweeps.study import Study
 from cifar_core.sweeps.study_trial import StudyTrial
+from cifar_core.words import counted
 
 
 class DamagedSweepError(StoreError):
@@ -49,7 +50,7 @@ def next_trial(study: Study, spec: SweepSpec, seconds: float = math.inf) -> Aske
     """
     passed_over: list[int] = []
     ends_at = time.monotonic() + seconds
-    while not _is_exhausted(study, spec):
+    while not is_exhausted(spec, study.trials()):
         why = _why_not(spec, study.next_of_grid())
         if why:
             passed_over.append(study.reject_next_of_grid(why))
@@ -71,17 +72,22 @@ def trial_config(spec: SweepSpec, trial: StudyTrial) -> RunConfig:
     Raises:
         SpecError: there can be no such run, or its network breaks a rule of the assignment.
     """
-    config = with_fields(spec.base, trial.values).changed(name=f"{spec.name} {trial.number + 1}")
-    _check_rules(spec, config)
-    return config
+    return config_of(spec, trial.values).changed(name=f"{spec.name} {trial.number + 1}")
 
 
-def _check_rules(spec: SweepSpec, config: RunConfig) -> None:
+def config_of(spec: SweepSpec, values: Mapping[str, object]) -> RunConfig:
+    """The run with some values of the parameters.
+
+    Raises:
+        SpecError: there can be no such run, or its network breaks a rule of the assignment.
+    """
+    config = with_fields(spec.base, values)
     if spec.legal_only:
         broken = [result for result in judge(config.architecture) if result.required and not result.passed]
         if broken:
             told = "; ".join(f"{result.title}: {result.detail}" for result in broken)
             raise SpecError(f"The network breaks the assignment's rules. {told}")
+    return config
 
 
 def _why_not(spec: SweepSpec, values: Mapping[str, object] | None) -> str:
@@ -89,17 +95,19 @@ def _why_not(spec: SweepSpec, values: Mapping[str, object] | None) -> str:
     if values is None:
         return ""
     try:
-        _check_rules(spec, with_fields(spec.base, values))
+        config_of(spec, values)
     except SpecError as error:
         return str(error)
     return ""
 
 
-def nothing_to_train(study: Study) -> str:
-    """Why a sweep that trained nothing cannot go on."""
-    trials = study.trials()
+def why_nothing_came(trials: Sequence[StudyTrial]) -> str:
+    """Why a sweep without a completed trial has failed."""
+    begun = [trial for trial in trials if trial.was_begun]
+    if begun:
+        return f"Of {counted(len(begun), 'trial')} none was trained to its end."
     last = f" The last one: {trials[-1].why}" if trials else ""
-    return f"None of {len(trials)} trials could be trained.{last}"
+    return f"Of {counted(len(trials), 'trial')} none could be trained.{last}"
 
 
 def objective_values(spec: SweepSpec, accuracy: float, layers: Sequence[Layer]) -> list[float]:
@@ -118,6 +126,15 @@ def has_tried_all(spec: SweepSpec, trials: Sequence[StudyTrial]) -> bool:
     """Whether every combination of values was asked for; never where a range allows any number of them."""
     tried = {_key(trial.values) for trial in trials if _is_whole(spec, trial)}
     return spec.grid_size is not None and len(tried) >= spec.grid_size
+
+
+def is_exhausted(spec: SweepSpec, trials: Sequence[StudyTrial]) -> bool:
+    """Whether every combination of values was tried, or too many in a row came to nothing."""
+    if has_tried_all(spec, trials):
+        return True
+    last = trials[-MAX_PASSED_OVER:]
+    is_barren = len(last) == MAX_PASSED_OVER and not any(trial.was_begun for trial in last)
+    return is_barren and spec.sampler != "grid"
 
 
 def is_used_up(spec: SweepSpec, begun: int, seconds: float) -> bool:
@@ -159,16 +176,6 @@ def read_sweep_spec(text: str) -> SweepSpec:
         return SweepSpec.parse(text)
     except SpecError as error:
         raise DamagedSweepError(f"The sweep's search space cannot be read: {error}") from None
-
-
-def _is_exhausted(study: Study, spec: SweepSpec) -> bool:
-    """Whether every combination of values was tried, or too many in a row came to nothing."""
-    trials = study.trials()
-    if has_tried_all(spec, trials):
-        return True
-    last = trials[-MAX_PASSED_OVER:]
-    is_barren = len(last) == MAX_PASSED_OVER and not any(trial.was_begun for trial in last)
-    return is_barren and spec.sampler != "grid"
 
 
 def _is_whole(spec: SweepSpec, trial: StudyTrial) -> bool:

@@ -18,18 +18,19 @@ from cifar_core.sweeps.asking import (
     can_be_trained,
     is_used_up,
     next_trial,
-    nothing_to_train,
     objective_values,
     read_sweep_spec,
     trial_config,
+    why_nothing_came,
 )
-from cifar_core.sweeps.study import FILE, Study
+from cifar_core.sweeps.study import FILE, Study, require_known
 from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 
 MAX_TRIES = 1
 """How often a trial whose process vanished, or that failed, is taken up again."""
 ENDED_EARLY = "Its sweep ended it early: by the same epoch other trials were better."
 STOPPED_WITH_IT = "It was stopped with its sweep, and goes on when the sweep does."
+"""Why a run stopped. By it the sweep tells that the trial is its own to go on with."""
 ASKING_SECONDS = 2.0
 """Of a step: a person's wish to stop is looked for between two."""
 
@@ -70,10 +71,11 @@ class SweepDriver:
         self._store, self._clock = store, clock
         record = store.get_sweep(sweep_id)
         self.id, self.spec = record.id, read_sweep_spec(record.spec_json)
-        path = store.folder / FILE
-        if store.count_trials(self.id) and not path.exists():
+        path, with_runs = store.folder / FILE, store.sweep_trials(self.id)
+        if with_runs and not path.exists():
             raise StoreError(f"{path} is missing: without it the sweep does not know what it has tried.")
         self.study = Study(path, self.id, self.spec)
+        require_known(path, self.study.trials(), with_runs)
         self._looked_at = clock()
         self._is_queued = False
 
@@ -114,14 +116,10 @@ class SweepDriver:
 
     def _end(self, ended: tuple[int, ...]) -> Step:
         trials = self.study.trials()
-        begun = [trial for trial in trials if trial.was_begun]
         if any(trial.state == TrialState.COMPLETED for trial in trials):
             self._store.end_sweep(self.id, SweepState.COMPLETED)
-        elif begun:
-            problem = f"None of its {len(begun)} trials was trained to its end."
-            self._store.end_sweep(self.id, SweepState.FAILED, problem)
         else:
-            self._store.end_sweep(self.id, SweepState.FAILED, nothing_to_train(self.study))
+            self._store.end_sweep(self.id, SweepState.FAILED, why_nothing_came(trials))
         return Step(is_over=True, ended=ended)
 
     def _look_at(self, trial: StudyTrial, stopping: bool) -> Look:
@@ -142,10 +140,6 @@ class SweepDriver:
         is_worse = self._report(trial, run)
         # What is trained already is worth its evaluation.
         prune = trial.is_pruned or (is_worse and run.epochs_done < run.config.training.epochs)
-        if stopping and not trial.is_parked:
-            self.study.mark_parked(trial.number, True)
-        elif trial.is_parked and not stopping:
-            self.study.mark_parked(trial.number, False)  # it goes on: by the sweep, or by a person's hand
         if prune and not trial.is_pruned:
             self.study.mark_pruned(trial.number)
         if (stopping or prune) and run.state != RunState.STOPPING:
@@ -169,7 +163,10 @@ class SweepDriver:
         if trial.is_pruned or run.state == RunState.DIVERGED:
             self.study.prune(number)
             return Look.ENDED
-        may_go_on = trial.is_parked or (run.state != RunState.STOPPED and trial.tries < MAX_TRIES)
+        if run.state == RunState.STOPPED:  # else a person wanted it
+            may_go_on = self._store.why_stopped(run.id) == STOPPED_WITH_IT
+        else:
+            may_go_on = trial.tries < MAX_TRIES
         if may_go_on and stopping:
             return Look.WAITS
         if may_go_on and self._goes_on(trial, run):
@@ -179,7 +176,7 @@ class SweepDriver:
 
     def _goes_on(self, trial: StudyTrial, run: Run) -> bool:
         """Whether it could be taken up again; counted first, so that a program that ends here does not try for ever."""
-        if not trial.is_parked:
+        if run.state != RunState.STOPPED:
             self.study.retry(trial.number)
         try:
             self._store.resume(run.id)

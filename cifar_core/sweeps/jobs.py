@@ -15,6 +15,7 @@ from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.asking import DamagedSweepError
 from cifar_core.sweeps.cluster.driver import ClusterDriver
 from cifar_core.sweeps.driver import SweepDriver
+from cifar_core.sweeps.giving_up import give_up
 
 LOOK_SECONDS = 0.5
 """Between looks at a sweep: what a trial waits for at most before the next one begins."""
@@ -88,7 +89,8 @@ class SweepJobs(threading.Thread):
                 if held is not None:
                     self._look_until_over(driver_of(self._store, sweep_id), held)
         except DamagedSweepError as error:
-            self._store.end_sweep(sweep_id, SweepState.FAILED, str(error))
+            with contextlib.suppress(LabError):
+                give_up(self._store, sweep_id, SweepState.FAILED, str(error))
         except Exception as error:  # it is tried again
             logging.getLogger(__name__).warning(
                 "Sweep %s: %s", sweep_id, error, exc_info=not isinstance(error, LabError)
@@ -98,7 +100,7 @@ class SweepJobs(threading.Thread):
 
     def _give_up_or_note(self, sweep_id: str, problem: str) -> None:
         if self._store.get_sweep(sweep_id).state == SweepState.STOPPING:
-            self._store.end_sweep(sweep_id, SweepState.STOPPED, problem)
+            give_up(self._store, sweep_id, SweepState.STOPPED, problem)
         else:
             self._store.note_sweep_problem(sweep_id, problem)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -71,7 +72,7 @@ class Choice(SpecModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        told = [json.dumps(value, sort_keys=True) for value in self.values]
+        told = [json.dumps(_as_one_kind(value), sort_keys=True) for value in self.values]
         if len(set(told)) < len(told):
             raise ValueError(f"{self.name} has a value twice: each may be there once")
         return self
@@ -87,6 +88,15 @@ class Choice(SpecModel):
         if any(isinstance(value, dict | list) for value in self.values):
             return json.dumps(self.values)
         return ",".join(value if isinstance(value, str) else json.dumps(value) for value in self.values)
+
+
+def _as_one_kind(value: object) -> object:
+    """1 and 1.0 alike: a run that has one of them has the other."""
+    if isinstance(value, dict):
+        return {key: _as_one_kind(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_one_kind(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Parameter = Annotated[Span | Choice, Field(discriminator="kind")]
@@ -107,11 +117,16 @@ def parse_parameter(text: str) -> Span | Choice:
         )
     if not values:
         raise SpecError(f"{name} is without values: {_FORMS}.")
+    like_a_range = _OTHER_RANGE.fullmatch(values)
+    if like_a_range is not None:
+        low, high, scale = like_a_range.groups(default="")
+        told = f"{float(low):g}..{float(high):g}{scale}"
+        raise SpecError(f"{name} is {shown_value(values)}: a range has two dots, {told}.")
     low, dots, rest = values.partition("..")
     if dots and not values.startswith("["):
         high, colon, scale = rest.partition(":")
         ends = [parse_value(end.strip()) for end in (low, high)]
-        if (colon and scale.strip() != "log") or not all(map(_is_number, ends)):
+        if (colon and scale.strip() != "log") or not all(map(_is_finite, ends)):
             raise SpecError(f"{name} is {shown_value(values)}: {_FORMS}.")
         whole = all(isinstance(end, int) for end in ends)
         return Span.parse_typed({"name": name, "low": ends[0], "high": ends[1], "log": bool(colon), "whole": whole})
@@ -121,20 +136,17 @@ def parse_parameter(text: str) -> Span | Choice:
     if not isinstance(listed, list) or "" in listed or not listed:
         raise SpecError(f"{name} is {shown_value(values)}: {_FORMS}.")
     if len(listed) < 2:
-        like_a_range = _OTHER_RANGE.fullmatch(values)
-        if like_a_range is not None:
-            low, high, scale = like_a_range.groups(default="")
-            told = f"{float(low):g}..{float(high):g}{scale}"
-            raise SpecError(f"{name} is {shown_value(values)}: a range has two dots, {told}.")
         raise SpecError(f"{name} is {shown_value(values)} alone, so that nothing varies: {_FORMS}.")
     return Choice.parse_typed({"name": name, "values": listed})
 
 
 _FORMS = "it must be a range, 0.01..0.3 or 0.01..0.3:log, or a list of two values or more, 0.5,0.75,1"
 _NUMBER = r"((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
-_OTHER_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|\u2014|:|;|\u2026|to|\s)\s*{_NUMBER}(:log)?")
+_OTHER_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|\u2014|:|;|\u2026|\.{{3,}}|to|\s)\s*{_NUMBER}(:log)?")
 """A range as it is written elsewhere."""
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max

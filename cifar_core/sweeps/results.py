@@ -11,10 +11,10 @@ from cifar_core.architecture.cost import num_macs, num_params
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
-from cifar_core.sweeps.asking import has_tried_all, is_used_up, read_sweep_spec, trial_config
+from cifar_core.sweeps.asking import has_tried_all, is_exhausted, is_used_up, read_sweep_spec, trial_config
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.spec import SweepSpec
-from cifar_core.sweeps.study import FILE, Study
+from cifar_core.sweeps.study import FILE, NoStudyError, Study, require_known
 from cifar_core.sweeps.study_trial import StudyTrial, TrialState
 
 
@@ -96,9 +96,8 @@ class SweepResults:
         """Whether something would happen if the sweep were resumed; one that failed may have nothing left to try."""
         if self.sweep.state != SweepState.FAILED or self.sweep.cluster_json is not None:
             return self.sweep.state in (SweepState.STOPPED, SweepState.FAILED)
-        begun = sum(trial.was_begun for trial in self.trials)
-        is_barren = bool(self.trials) and not begun
-        return not (is_used_up(self.spec, begun, self.sweep.spent_seconds) or is_barren or self.is_whole_grid)
+        begun, trials = sum(trial.was_begun for trial in self.trials), [trial.trial for trial in self.trials]
+        return not (is_used_up(self.spec, begun, self.sweep.spent_seconds) or is_exhausted(self.spec, trials))
 
     def count(self, state: TrialState) -> int:
         """How many trials are in a state."""
@@ -125,15 +124,22 @@ def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True)
                 f"{path} is missing: what the sweep has tried is not known. Its runs stand with all others."
             )
         return SweepResults(sweep, spec, (), {})
-    study = _study(path, sweep.id, sweep.spec_json)
-    trials = tuple(_trial(sweep, spec, trial, runs.get(trial.number)) for trial in study.trials())
+    try:
+        study = _study(path, sweep.id, sweep.spec_json)
+    except NoStudyError:  # the same, in a file of other sweeps
+        require_known(path, (), runs)
+        return SweepResults(sweep, spec, (), {})
+    asked = study.trials()
+    if sweep.cluster_json is None:
+        require_known(path, asked, runs)
+    trials = tuple(_trial(sweep, spec, trial, runs.get(trial.number)) for trial in asked)
     return SweepResults(sweep, spec, trials, study.importances() if with_importances else {})
 
 
 # Optuna remembers the trials that are over: opened anew, each look at a long sweep would read all of them.
 @lru_cache(maxsize=8)
 def _study(path: Path, sweep_id: str, spec_json: str) -> Study:
-    return Study(path, sweep_id, read_sweep_spec(spec_json))
+    return Study(path, sweep_id, read_sweep_spec(spec_json), make=False)
 
 
 def _trial(sweep: SweepRecord, spec: SweepSpec, trial: StudyTrial, run: Run | None) -> SweepTrial:

@@ -17,6 +17,7 @@ from cifar_core.sweeps.parameters import Choice, Parameter, Span, parse_paramete
 
 Objective = Literal["accuracy", "params", "macs"]
 MAX_TRIALS = 10_000
+MAX_MINUTES = 100_000.0
 MAX_SWEEP_NAME = 60
 _SAME_FOR_ALL = {
     "protocol": "accuracies on other images do not compare",
@@ -45,7 +46,7 @@ class SweepSpec(SpecModel):
     best third at epochs 1, 3, 9 and so on (Li and others 2018)."""
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
     """At most so many are trained; None for as many as the minutes, or the grid, allow."""
-    minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    minutes: Annotated[float, Field(gt=0, le=MAX_MINUTES)] | None = None
     """After so many no trial begins."""
     legal_only: bool = True
     """Whether networks that break a rule of the assignment are passed over, before anything is trained."""
@@ -70,8 +71,6 @@ class SweepSpec(SpecModel):
             )
         if self.sampler == "grid" and not all(isinstance(parameter, Choice) for parameter in self.parameters):
             raise ValueError('sampler is "grid": every parameter must then be a list of values, not a range')
-        if self.sampler == "grid" and (self.grid_size or 0) > MAX_TRIALS:
-            raise ValueError(f"the grid has {self.grid_size:,} combinations: at most {MAX_TRIALS:,} can be tried")
         if self.trials is None and self.minutes is None and self.sampler != "grid":
             raise ValueError("neither trials nor minutes say when it ends: give one of them")
         self._check_parameters()
@@ -105,13 +104,18 @@ def check_parameter(parameter: Span | Choice, base: RunConfig) -> None:
 
 
 def new_sweep(spec: SweepSpec) -> SweepSpec:
-    """A sweep that is about to begin. One that is stored already can be read whatever it varies.
+    """A sweep that is about to begin. One that is stored already can be read whatever it varies, and however much.
 
     Raises:
-        SpecError: it varies what no new sweep may.
+        SpecError: it varies what no new sweep may, or tries too much.
     """
     for parameter in spec.parameters:
         _check_may_vary(parameter)
+    if spec.trials is None and spec.minutes is None and (spec.grid_size or 0) > MAX_TRIALS:
+        raise SpecError(
+            f"The grid has {spec.grid_size:,} combinations: at most {MAX_TRIALS:,} can be tried, so say with how many "
+            "trials, or after how many minutes, it ends."
+        )
     return spec
 
 
@@ -146,10 +150,10 @@ def read_parameters(texts: Sequence[str], base: RunConfig) -> list[Span | Choice
 
 
 def _as_the_field_takes_it(parameter: Span | Choice, base: RunConfig) -> Span | Choice:
-    if not isinstance(parameter, Span) or not parameter.whole:
+    if not isinstance(parameter, Span) or not (parameter.low.is_integer() and parameter.high.is_integer()):
         return parameter
     try:
         with_fields(base, {parameter.name: parameter.fraction})
     except SpecError:
-        return parameter  # whole numbers alone, or no such field, which the sweep's own check tells
+        return parameter.changed(whole=True)  # or there is no such field, which the sweep's own check tells
     return parameter.changed(whole=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from itertools import product
 from pathlib import Path
@@ -28,7 +28,7 @@ JOURNAL = "study.journal"
 """Optuna's file of a sweep on a cluster, in the folder that its machines share."""
 TREES, DEPTH = 16, 6
 """Of the forest behind the importances: with more they take seconds, and tell the same."""
-_ILLEGAL, _REPEATS, _PRUNED, _PARKED, _TRIES = "illegal", "repeats", "pruned", "parked", "tries"
+_ILLEGAL, _REPEATS, _PRUNED, _TRIES = "illegal", "repeats", "pruned", "tries"
 
 
 def _in_a_sentence(method: Callable[P, T]) -> Callable[P, T]:
@@ -46,20 +46,25 @@ def _in_a_sentence(method: Callable[P, T]) -> Callable[P, T]:
     return told
 
 
+class NoStudyError(StoreError):
+    """The file does not know the sweep: nothing was tried yet, or the file is another one."""
+
+
 class Study:
     """One sweep's trials. What is told lies in a file at once, so that another process can go on."""
 
-    def __init__(self, path: Path, sweep_id: str, spec: SweepSpec) -> None:
-        """Opens the study of a sweep, or makes it.
+    def __init__(self, path: Path, sweep_id: str, spec: SweepSpec, make: bool = True) -> None:
+        """Opens the study of a sweep.
 
         Args:
             path: an SQLite file for the sweeps of one machine; any other name makes a journal, for a folder that
                 several machines share, where SQLite's locks are not to be trusted.
             sweep_id: of the sweep.
             spec: what it searches.
+            make: whether to make one that is not there.
 
         Raises:
-            StoreError: the file cannot be opened.
+            StoreError: the file cannot be opened, or there is no such study.
         """
         import optuna
 
@@ -68,12 +73,17 @@ class Study:
         self._spec = spec
         try:
             make_folder(path.parent)
-            self._study = optuna.create_study(
-                storage=storage(path),
-                study_name=sweep_id,
-                directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
-                load_if_exists=True,
-            )
+            if make:
+                self._study = optuna.create_study(
+                    storage=storage(path),
+                    study_name=sweep_id,
+                    directions=["maximize" if objective == "accuracy" else "minimize" for objective in spec.objectives],
+                    load_if_exists=True,
+                )
+            else:
+                self._study = optuna.load_study(storage=storage(path), study_name=sweep_id)
+        except KeyError:  # optuna's word for it
+            raise NoStudyError(f"{path} knows nothing of sweep {sweep_id}.") from None
         except LabError:
             raise
         except Exception as error:  # SQLAlchemy's, sqlite3's, Optuna's own
@@ -169,11 +179,6 @@ class Study:
         self._mark(number, _PRUNED, True)
 
     @_in_a_sentence
-    def mark_parked(self, number: int, is_parked: bool) -> None:
-        """Says whether a trial's run is stopped with the sweep."""
-        self._mark(number, _PARKED, is_parked)
-
-    @_in_a_sentence
     def repeat(self, number: int, earlier: StudyTrial) -> None:
         """Tells that a trial has the values of an earlier one, and so would come to the same."""
         self._mark(number, _REPEATS, f"The same as trial {earlier.number + 1}.")
@@ -248,7 +253,6 @@ class Study:
             },
             why=illegal or repeats,
             is_pruned=bool(attributes.get(_PRUNED)),
-            is_parked=bool(attributes.get(_PARKED)),
             tries=int(attributes.get(_TRIES, 0)),
         )
 
@@ -274,14 +278,40 @@ class Study:
         self._study.tell(number, state=state.PRUNED if is_lesson else state.FAIL)
 
 
-@_in_a_sentence
-def delete_study(path: Path, sweep_id: str) -> None:
-    """Removes what was sampled for a sweep; nothing where nothing was.
+def require_known(path: Path, trials: Sequence[StudyTrial], with_runs: Collection[int]) -> None:
+    """Refuses a file that is not the one which the runs of a sweep came from: emptied, or made anew.
+
+    Args:
+        path: of the file.
+        trials: that it knows.
+        with_runs: numbers of the trials whose runs are stored.
 
     Raises:
-        StoreError: the file cannot be changed.
+        StoreError: it lacks one of them.
+    """
+    lacking = set(with_runs) - {trial.number for trial in trials}
+    if lacking:
+        raise StoreError(
+            f"{path} does not know trial {min(lacking) + 1}, whose run is there: it is not the file that the sweep was "
+            "kept in, without which it does not know what it has tried."
+        )
+
+
+@_in_a_sentence
+def delete_studies(path: Path, kept: Callable[[], Collection[str]]) -> None:
+    """Removes what was sampled for sweeps that are gone.
+
+    Args:
+        path: of the file.
+        kept: gives the ids of those that are there. It is asked after the file: a sweep is stored before its study.
+
+    Raises:
+        StoreError: the file cannot be read or changed.
     """
     import optuna
 
-    with contextlib.suppress(KeyError):  # optuna's word for a study that is not there
-        optuna.delete_study(study_name=sweep_id, storage=storage(path))
+    opened = storage(path)
+    sampled = optuna.get_all_study_names(opened)
+    for gone in sorted(set(sampled) - set(kept())):
+        with contextlib.suppress(KeyError):  # optuna's word for a study that is not there: somebody was faster
+            optuna.delete_study(study_name=gone, storage=opened)

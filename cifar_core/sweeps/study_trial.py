@@ -37,8 +37,6 @@ class StudyTrial:
     """Why it is illegal, or what it repeats; else empty."""
     is_pruned: bool = False
     """Whether it is being ended early, or was."""
-    is_parked: bool = False
-    """Whether its run was stopped with the sweep, and is to go on with it."""
     tries: int = 0
     """How often its run was taken up again."""
 

@@ -50,7 +50,7 @@ _OF_SWEEPS = {
     "augmentation_last": "Augmentation in the last epoch",
 }
 """Where no heading above them says what they are of."""
-_TRANSFORM = re.compile(r"augmentation\.transforms\[(\d+)\]\.p")
+_TRANSFORM = re.compile(r"augmentation\.transforms\[(\d{1,6})\]\.p")
 
 
 def parameter_title(name: str, base: RunConfig) -> str:
@@ -75,14 +75,12 @@ def told_by_title(sentence: str, base: RunConfig | None = None) -> str:
     """A sentence about a field ("schedule.rise is 1: ..."), with the field called as its widget is.
 
     Args:
-        sentence: of a spec.
+        sentence: of a spec; it begins with the field.
         base: the run around which a sweep varies the field; None if it is a run's own.
     """
-    path, is_there, rest = sentence.partition(" is ")
-    if not is_there:
-        return sentence
+    path, blank, rest = sentence.partition(" ")
     title = TITLES.get(path, path) if base is None else parameter_title(path, base)
-    return f"{title} is {rest}"
+    return f"{title}{blank}{rest}"
 
 
 def field_by_title(title: str, base: RunConfig) -> str | None:

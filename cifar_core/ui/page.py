@@ -13,6 +13,7 @@ from cifar_core.ui.address import enter_page
 from cifar_core.ui.back_button import mend_back
 from cifar_core.ui.starts import read_saved
 from cifar_core.ui.style import style_page
+from cifar_core.ui.tab_icon import tab_icon
 from cifar_core.ui.workbench import draw_strip
 from cifar_core.ui.workbench_link import keep_in_link, restore_from_link
 from cifar_core.words import plain
@@ -37,7 +38,7 @@ _SECTIONS = {
 
 
 @contextmanager
-def page(title: str, icon: str) -> Iterator[None]:
+def page(title: str) -> Iterator[None]:
     """Draws a page's frame around its body.
 
     The workbench strip stands above the body but is drawn after it, so that it tells what the body's widgets chose.
@@ -46,10 +47,9 @@ def page(title: str, icon: str) -> Iterator[None]:
 
     Args:
         title: shown as heading and in the browser's tab.
-        icon: a Material icon, ":material/home:".
     """
     tab = f"{title} · CIFAR Lab"
-    st.set_page_config(tab, icon, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    st.set_page_config(tab, tab_icon(), layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     style_page()
     is_entered = enter_page(title)
     _draw_navigation()

@@ -14,7 +14,9 @@ import pytest
 from cifar_core.runs import RunStore
 from cifar_core.runs.heartbeat import hold
 from cifar_core.runs.sweep_rows import SweepState
+from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.driver import SweepDriver
+from cifar_core.sweeps.giving_up import JOB_GOES_ON
 from cifar_core.sweeps.jobs import sweep_key
 from tests.cli.helpers import Cli
 from tests.cli.test_schemas import check
@@ -195,6 +197,18 @@ def test_a_sweep_that_no_program_drives_is_stopped_at_once(cli: Cli) -> None:
     assert RunStore().get_sweep(sweep.id).state == SweepState.STOPPED
 
 
+def test_a_stop_that_cannot_be_passed_on_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.cluster.place.has_ray", lambda: False)
+    store = RunStore()
+    place = ClusterPlace(address="http://head:8265", folder="/shared").to_json()
+    sweep = store.add_sweep("far", tiny_sweep().to_json(), place)
+    told = cli("sweep", "--stop", sweep.id, "--json").data
+    check("sweep", told)
+    assert (told["state"], told["id"]) == ("stopped", sweep.id)
+    assert "needs Ray" in told["problem"]
+    assert told["problem"].endswith(JOB_GOES_ON)
+
+
 def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
     store = RunStore()
     sweep = store.add_sweep("a search", tiny_sweep().to_json())
@@ -209,10 +223,12 @@ def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
 def test_a_sweep_that_cannot_be_read_is_stopped_and_deleted(cli: Cli) -> None:
     store = RunStore()
     sweep = store.add_sweep("broken", "{}")
-    assert cli("sweep", "--stop", sweep.id).status == 0
+    outcome = cli("sweep", "--stop", sweep.id)
     stopped = store.get_sweep(sweep.id)
-    assert stopped.state == SweepState.STOPPED
+    assert (outcome.status, stopped.state) == (0, SweepState.STOPPED)
     assert stopped.problem.startswith("The sweep's search space cannot be read")
+    assert outcome.out == f"Sweep {sweep.id} is stopped. {stopped.problem}\n"
+    assert "--yes answers what --delete asks" in cli("sweeps", "--yes").err
     assert cli("sweeps", sweep.id, "--delete", "--yes").status == 0
     assert store.list_sweeps() == []
 

@@ -38,6 +38,12 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     fill_in(values, "0.5,0.9")
     expect(visitor.main.get_by_text("2 combinations; at most 2 trials")).to_be_visible()
     expect(values).to_have_value("0.5,0.9")
+    # As the command line takes it; and every name of a field has the values that are often tried.
+    fill_in(field, "lr=0.1,0.2,0.3")
+    expect(values).to_have_value("0.1,0.2,0.3")
+    expect(visitor.main.get_by_text("3 combinations; at most 3 trials")).to_be_visible()
+    fill_in(field, "Highest learning rate")
+    expect(values).to_have_value("0.025..0.4:log")
     fill_in(field, "batch SIZE")
     expect(values).to_have_value("64,128,256")
     fill_in(values, "256,0")

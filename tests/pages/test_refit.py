@@ -38,6 +38,17 @@ def test_one_that_is_set_up_by_hand_says_that_no_run_chose(store: RunStore, idle
     assert not session.button("launch").disabled
 
 
+def test_a_changed_setting_makes_it_a_refit_no_more(store: RunStore, idle: None) -> None:
+    run = train_into(store, tiny_config("steady", validation_images=20))
+    session = open_page("training")
+    shown(session.button(f"refit-{run.id}").click().run())
+    assert says(session, "A refit of steady", "its settings, all images.")
+    shown(session.number_input("recipe.epochs").set_value(7).run())
+    assert not says(session, "A refit of steady")
+    assert says(session, "Cloned from steady")
+    assert says(session, CHOSEN_BY_NONE)
+
+
 def test_a_clone_of_what_chose_nothing_is_no_refit_of_it(store: RunStore, idle: None) -> None:
     run = train_into(store, tiny_config("by the seed", protocol="seed"))
     session = open_page("training")

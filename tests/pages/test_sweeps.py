@@ -112,7 +112,8 @@ def test_what_is_wrong_stands_once_at_its_row(store: RunStore) -> None:
     assert not [error for error in session.error if "Width of all layers is -1" in error.value]
     put(session, "sweep.values.1", "0.5,1")
     put(session, "sweep.field.0", "width_scale")
-    assert [error for error in session.error if "set the same field" in error.value]
+    assert says(session, "Width of all layers varies in a row above already.")
+    assert session.button("sweep-start").disabled
 
 
 def test_only_validation_images_choose(store: RunStore) -> None:
@@ -207,7 +208,7 @@ def test_illegal_trials_are_told_apart(store: RunStore) -> None:
     driver = SweepDriver(store, store.add_sweep("a search", spec.to_json()).id)
     driver.step()
     session = open_page("runs", sweep=driver.id)
-    assert says(session, "None of 2 trials could be trained")
+    assert says(session, "Of 2 trials none could be trained")
     assert says(session, "Trial 1", "breaks the assignment's rules")
 
 
@@ -251,6 +252,43 @@ def test_the_same_sweep_is_started_once(store: RunStore, monkeypatch: pytest.Mon
         shown(session.button("sweep-start").click().run())
     assert len(store.list_sweeps()) == 1
     assert any("runs already" in toast for toast in toasts(session))
+
+
+def test_a_sweep_without_a_trial_says_what_it_waits_for_while_it_is_open(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
+    sweep = store.add_sweep("a search", tiny_sweep().to_json())
+    assert says(open_page("runs", sweep=sweep.id), "Nothing was tried yet: its first trial begins when nothing else")
+    store.end_sweep(sweep.id, SweepState.STOPPED)
+    assert says(open_page("runs", sweep=sweep.id), "Nothing was tried.")
+
+
+def test_a_space_without_a_legal_network_is_told_before_anything_starts(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.values.1", "4,8")
+    assert any("can be trained. The network breaks the" in warning.value for warning in session.warning)
+    put(session, "sweep.values.1", "0.5,8")
+    assert not session.warning
+    assert says(session, "combinations that were looked at would be passed over")
+
+
+def test_a_path_of_thousands_of_digits_is_a_sentence(store: RunStore) -> None:
+    session = open_page("training", dataset="digits")
+    session.session_state["sweep.field.0"] = f"augmentation.transforms[{'9' * 5_000}].p"
+    shown(session.run())
+    assert says(session, "is no field: a name is like lr")
+    assert session.button("sweep-start").disabled
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [("0.5..0.1", "Learning rate goes from 0.5 to 0.1"), ("0.1,0.1", "Learning rate has a value twice")],
+)
+def test_every_sentence_calls_the_field_by_its_title(store: RunStore, values: str, sentence: str) -> None:
+    session = open_page("training", dataset="digits")
+    put(session, "sweep.values.0", values)
+    assert says(session, sentence)
 
 
 def test_a_damaged_sweep_is_a_sentence_and_can_be_thrown_away(store: RunStore, done: SweepDriver) -> None:

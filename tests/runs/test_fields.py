@@ -85,6 +85,9 @@ def test_nothing_to_set_changes_nothing() -> None:
         ("epochs", "3", "epochs is '3': it must be a number."),
         ("batch_size", "3_2", "batch_size is '3_2': it must be a number."),
         ("optimizer", {"kind": "sgd", "learning_rate": True}, "optimizer.learning_rate is true: it must be a number."),
+        ("schedule", {"kind": "cosine", "t_max": True}, "schedule.t_max is true: it must be a number."),
+        ("optimizer", {"kind": "sgd", "nesterov": 1}, "optimizer.nesterov is 1: it must be true or false."),
+        (f"architecture.nodes[{'9' * 5_000}].dilation", 1, "is no field: a name is like lr"),
         ("Batch", 64, "There is no field 'Batch': batch_size may be meant."),
         ("label smoothing", 0, "'label smoothing' is no field: label_smoothing may be meant."),
     ],
@@ -102,6 +105,12 @@ def test_a_field_inside_a_branch_is_shown_the_way_to() -> None:
     with pytest.raises(SpecError, match=rf"so that it may be architecture\.nodes\[{at}\]\.main\[0\]\.dilation\."):
         with_fields(branched, {f"architecture.nodes[{at}].dilation": 2})
     with_fields(branched, {f"architecture.nodes[{at}].main[0].dilation": 1})
+
+
+def test_a_word_of_digits_stays_a_word() -> None:
+    nodes = config().model_dump()["architecture"]["nodes"]
+    longer = with_fields(config(), {"architecture.nodes": [*nodes, {**nodes[-1], "block": "10"}]})
+    assert longer.architecture.nodes[-1].block == "10"
 
 
 def test_several_assignments_set_a_field_each() -> None:
@@ -133,6 +142,9 @@ def test_names_of_the_same_field_overlap(one: str, other: str, do: bool) -> None
         ("x=3", 3),
         ("x=null", None),
         ("x=true", True),
+        ("x=+3", 3),
+        ("x=.5", 0.5),
+        ("x=05", "05"),
         ("x=cosine", "cosine"),
         ('x={"kind": "constant"}', {"kind": "constant"}),
         (" x = a=b ", "a=b"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from cifar_core.data import find_augmentation
 from cifar_core.errors import SpecError
-from cifar_core.runs import RunState, RunStore
+from cifar_core.runs import RunConfig, RunState, RunStore
 from cifar_core.runs.experiment import RunListener
-from cifar_core.runs.refit import refit_config
+from cifar_core.runs.refit import is_chosen_by, refit_config
 from tests.runs.executing import by_hand_accuracy, executed, files_of
 from tests.tiny import tiny_config
 
@@ -46,3 +49,24 @@ def test_only_a_completed_run_that_held_images_out_is_refitted(store: RunStore) 
     store.delete([deleted.id])
     with pytest.raises(SpecError, match="was deleted: restore it to refit it"):
         refit_config(store.get(deleted.id))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_its_refit"),
+    [
+        ({"name": "another"}, True),
+        ({"training": {"seed": 7, "recipe": "mine", "precision": "bfloat16"}}, True),
+        ({"training": {"epochs": 7}}, False),
+        ({"augmentation": {"name": "mine"}}, True),
+        ({"augmentation": {"transforms": []}}, False),
+    ],
+)
+def test_a_refit_keeps_what_the_run_chose_whatever_it_is_called(
+    changes: dict[str, Any], is_its_refit: bool, store: RunStore
+) -> None:
+    augmented = tiny_config(epochs=1).changed(augmentation=find_augmentation("assignment").spec.model_dump())
+    run = executed(store, augmented)
+    data = refit_config(run).model_dump()
+    for part, change in changes.items():
+        data[part] = {**data[part], **change} if isinstance(change, dict) else change
+    assert is_chosen_by(run, RunConfig.parse_typed(data)) is is_its_refit

@@ -7,7 +7,9 @@ import pytest
 
 from cifar_core.errors import SpecError
 from cifar_core.runs import RunStore
+from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.deletion import delete_sweep
+from cifar_core.sweeps.results import sweep_results
 from cifar_core.sweeps.study import FILE
 from tests.sweeps.conftest import Drive, drive_to_the_end, tiny_sweep
 
@@ -34,6 +36,44 @@ def test_one_that_goes_on_is_refused_and_loses_nothing(store: RunStore, drive: D
         delete_sweep(store, driver.id)
     assert studies(store) == [driver.id]
     assert len(store.sweep_runs(driver.id)) == 1
+
+
+def test_what_a_program_left_that_ended_while_it_deleted_goes_with_the_next_one(store: RunStore, drive: Drive) -> None:
+    left, next_one, kept = (drive(tiny_sweep(trials=1)) for _ in range(3))
+    for driver in (left, next_one):
+        drive_to_the_end(store, driver)
+    store.delete_sweep(left.id)  # and here it ended
+    delete_sweep(store, next_one.id)
+    assert studies(store) == [kept.id]
+
+
+def test_one_that_somebody_resumed_meanwhile_keeps_what_was_sampled(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    drive_to_the_end(store, driver)
+    store.end_sweep(driver.id, SweepState.STOPPED)
+    store.resume_sweep(driver.id)
+    with pytest.raises(SpecError, match="stop it first"):
+        delete_sweep(store, driver.id)
+    assert len(driver.study.trials()) == 1
+
+
+def test_of_two_persons_who_delete_it_one_is_told(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    drive_to_the_end(store, driver)
+    delete_sweep(store, driver.id)
+    for late in (store.resume_sweep, store.request_sweep_stop, store.delete_sweep):
+        with pytest.raises(SpecError, match="There is no sweep"):
+            late(driver.id)
+    with pytest.raises(SpecError, match="was removed meanwhile"):
+        driver.step()
+
+
+def test_a_look_makes_no_study(store: RunStore, drive: Drive) -> None:
+    drive(tiny_sweep())
+    stored = store.add_sweep("not begun", tiny_sweep().to_json())
+    before = studies(store)
+    assert sweep_results(store, stored.id).trials == ()
+    assert studies(store) == before
 
 
 def test_a_damaged_file_keeps_no_sweep(store: RunStore, drive: Drive) -> None:

@@ -9,6 +9,7 @@ from optuna.trial import Trial
 
 from cifar_core.runs import RunState, RunStore
 from cifar_core.runs.config import preset_config
+from cifar_core.runs.experiment import execute_run
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import SweepSpec
 from cifar_core.sweeps.driver import SweepDriver
@@ -66,7 +67,7 @@ def test_what_died_is_taken_up_again_once(store: RunStore, drive: Drive) -> None
         assert step.is_over == (tries == 2)
     assert driver.study.trials()[0].state == TrialState.FAILED
     sweep = store.get_sweep(driver.id)
-    assert (sweep.state, sweep.problem) == (SweepState.FAILED, "None of its 1 trials was trained to its end.")
+    assert (sweep.state, sweep.problem) == (SweepState.FAILED, "Of 1 trial none was trained to its end.")
 
 
 def test_another_program_goes_on_from_any_moment(store: RunStore, drive: Drive) -> None:
@@ -173,3 +174,19 @@ def test_a_sweep_that_is_just_stopping_can_be_resumed(store: RunStore, drive: Dr
     driver.step()
     (run,) = store.sweep_runs(driver.id).values()
     assert run.state == RunState.QUEUED
+
+
+def test_a_trial_whose_run_is_just_stopping_goes_on_when_the_sweep_is_resumed(store: RunStore, drive: Drive) -> None:
+    driver = drive(tiny_sweep(trials=1))
+    driver.step()
+    claim = store.claim_next()
+    assert claim is not None
+    store.request_sweep_stop(driver.id)
+    driver.step()
+    store.resume_sweep(driver.id)
+    driver.step()
+    assert execute_run(store, claim).state == RunState.STOPPED
+    driver.step()
+    train_next(store)
+    assert driver.step().is_over
+    assert states(store, driver) == ["completed"]

@@ -15,6 +15,7 @@ import pytest
 from cifar_core.runs import RunState, RunStore, training_jobs
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.cluster.place import ClusterPlace
+from cifar_core.sweeps.giving_up import JOB_GOES_ON
 from cifar_core.sweeps.jobs import SweepJobs, sweep_jobs, sweep_key
 from cifar_core.sweeps.results import sweep_results
 from cifar_core.sweeps.study_trial import TrialState
@@ -65,7 +66,7 @@ def test_a_sweep_whose_cluster_is_silent_keeps_no_other_one_waiting_and_can_be_g
     wait_for(lambda: is_over(store, far.id))
     sweep = store.get_sweep(far.id)
     assert sweep.state == SweepState.STOPPED
-    assert "If its job runs there, it goes on." in sweep.problem
+    assert JOB_GOES_ON in sweep.problem
 
 
 def test_there_is_one_thread_a_store(store: RunStore, jobs: SweepJobs) -> None:

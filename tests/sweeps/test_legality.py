@@ -36,10 +36,10 @@ def test_a_space_without_a_legal_network_fails_with_the_reason(
 ) -> None:
     monkeypatch.setattr("cifar_core.sweeps.asking.MAX_PASSED_OVER", 8)
     driver = drive(tiny_sweep("lr=0.05..0.5", legal_only=True))
-    assert driver.step().is_over
+    drive_to_the_end(store, driver)
     sweep = store.get_sweep(driver.id)
     assert sweep.state == SweepState.FAILED
-    assert sweep.problem.startswith("None of 8 trials could be trained. The last one: The network breaks the")
+    assert sweep.problem.startswith("Of 8 trials none could be trained. The last one: The network breaks the")
     assert store.count_runs() == 0
 
 

@@ -50,7 +50,12 @@ def test_ranges_and_lists_are_read_and_told_again(text: str, parameter: Span | C
         ("lr=0.1,0.1", "lr has a value twice"),
         ("lr=0.2..0.1", "lr goes from 0.2 to 0.1: the first must be the smaller one"),
         ("lr=0..1:log", "by orders of magnitude it must begin above 0"),
-        ("lr=0.1..NaN", "must be a finite number"),
+        ("lr=0.1..NaN", "lr is '0.1..NaN': it must be a range"),
+        ("lr=0.1..1e400", "lr is '0.1..1e400': it must be a range"),
+        ("lr=.01...3", "lr is '.01...3': a range has two dots, 0.01..3."),
+        ("epochs=04..12", "epochs is '04..12': it must be a range"),
+        ("width_scale=1,1.0", "width_scale has a value twice"),
+        ('optimizer=[{"momentum": 1}, {"momentum": 1.0}]', "optimizer has a value twice"),
         (f"lr={','.join(map(str, range(60)))}", "at most 50 items"),
     ],
 )

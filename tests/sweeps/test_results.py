@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cifar_core.errors import SpecError, StoreError
 from cifar_core.runs import RunStore
 from cifar_core.runs.sweep_rows import SweepState
-from cifar_core.sweeps import SweepSpec
+from cifar_core.sweeps import SweepSpec, new_sweep
 from cifar_core.sweeps.driver import SweepDriver
 from cifar_core.sweeps.results import pareto_front, sweep_results
 from cifar_core.sweeps.study import FILE
@@ -78,3 +78,28 @@ def test_what_failed_goes_on_only_where_something_is_left(
     assert store.get_sweep(used_up.id).state == SweepState.FAILED
     assert not sweep_results(store, used_up.id).can_go_on
     assert sweep_results(store, untouched.id).can_go_on
+
+
+def test_a_sweep_whose_trial_failed_and_all_others_are_illegal_cannot_go_on(
+    store: RunStore, drive: Callable[[SweepSpec], SweepDriver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_core.sweeps.asking.MAX_PASSED_OVER", 3)
+    driver = drive(tiny_sweep(trials=9))
+    driver.step()
+    store.request_stop(store.waiting(1)[0].id)
+    illegal = SweepDriver(store, driver.id)
+    illegal.spec = tiny_sweep(trials=9, legal_only=True)
+    drive_to_the_end(store, illegal)
+    assert store.get_sweep(driver.id).problem == "Of 1 trial none was trained to its end."
+    assert not sweep_results(store, driver.id).can_go_on
+
+
+def test_a_grid_of_any_size_is_read_and_a_new_one_needs_an_end(store: RunStore) -> None:
+    values = [",".join(str(10 + number) for number in range(50)), ",".join(f"0.{number:03}" for number in range(1, 51))]
+    large = [f"epochs={values[0]}", f"lr={values[1]}", f"label_smoothing={values[1]}"]
+    spec = tiny_sweep(*large, sampler="grid", trials=None)
+    stored = store.add_sweep("large", spec.to_json())
+    assert sweep_results(store, stored.id).spec.grid_size == 125_000
+    with pytest.raises(SpecError, match="The grid has 125,000 combinations: at most 10,000 can be tried, so say"):
+        new_sweep(spec)
+    assert new_sweep(tiny_sweep(*large, sampler="grid", trials=20)).grid_size == 125_000

@@ -103,7 +103,10 @@ def test_epochs_smoothing_and_training_lines_leave_the_specification_alone(epoch
 
 
 def test_only_few_epochs_have_dots_so_that_a_single_one_is_seen() -> None:
-    assert points(figure(curve("run", [0.5])), "dot") == [(1, 0.5)]
+    single = figure(curve("run", [0.5]))
+    assert points(single, "dot") == [(1, 0.5), (1, 0.4)]  # on evaluated images, and as trained
+    assert points(single, "dot", "Learning rate") == [(1, 0.125)]
+    assert set(points(figure(curve("run")), "dot")) == {(1, 0.2), (2, 0.6), (3, 0.5)}
     assert not points(figure(curve("run", [0.5] * (FEW_EPOCHS + 1))), "dot")
 
 

@@ -88,6 +88,5 @@ class JobClient:
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         return UnreachableError(
-            f"The Ray cluster at {self._place.address} does not answer as it should ({foreign_sentence(error)}): it is "
-            "asked again, and what it has finished is kept."
+            f"The Ray cluster at {self._place.address} does not answer as it should ({foreign_sentence(error)})."
         )

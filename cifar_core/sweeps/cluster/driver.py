@@ -16,6 +16,7 @@ from cifar_core.sweeps.asking import read_sweep_spec
 from cifar_core.sweeps.cluster.client import JobClient, UnreachableError
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.driver import Step
+from cifar_core.sweeps.giving_up import JOB_GOES_ON
 
 MAX_TRIES = 2
 """How often a sweep is submitted by itself where its job ends badly; a person may resume it more often."""
@@ -67,8 +68,8 @@ class ClusterDriver:
         except UnreachableError as error:
             ended = self._take_in()
             if sweep.state == SweepState.STOPPING:  # a person gives it up
-                return self._end(SweepState.STOPPED, ended, f"{error} If its job runs there, it goes on.")
-            self._tell(sweep, str(error))
+                return self._end(SweepState.STOPPED, ended, f"{error} {JOB_GOES_ON}")
+            self._tell(sweep, f"{error} It is asked again, and what it has finished is kept.")
             return Step(is_over=False, ended=ended)
         if not step.is_over:
             self._tell(sweep, "")

@@ -12,7 +12,7 @@ from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule
 
 from cifar_core.files import make_folder
 from cifar_core.runs.package.reading import read_package
-from cifar_core.sweeps.asking import nothing_to_train, objective_values, read_sweep_spec
+from cifar_core.sweeps.asking import objective_values, read_sweep_spec, why_nothing_came
 from cifar_core.sweeps.cluster.place import ClusterPlace, SweepFolder
 from cifar_core.sweeps.cluster.search import StudySearch
 from cifar_core.sweeps.cluster.trial import train_trial
@@ -36,7 +36,7 @@ def main(shared: str, sweep_id: str) -> int:
     tuner.fit()
     _settle(study, spec, folder)
     if not any(folder.packages.iterdir()):
-        print(nothing_to_train(study), file=sys.stderr)
+        print(why_nothing_came(study.trials()), file=sys.stderr)
         return 1
     return 0
 

@@ -115,7 +115,7 @@ class _Drawer:
         drawn = self._rows(panel, self._smooth(values), is_trained, _TRAINED if is_trained else LINE)
         if self._smoothing:
             drawn += self._rows(panel, values, is_trained, _RAW_TRAINED if is_trained else _RAW)
-        if len(self._xs) <= FEW_EPOCHS and not is_trained:
+        if len(self._xs) <= (1 if is_trained else FEW_EPOCHS):
             drawn += self._rows(panel, self._smooth(values), is_trained, _DOT)
         if not is_trained:
             deviations = self._curve.spread.get(measure, ())
@@ -134,7 +134,9 @@ class _Drawer:
 
     def rate(self, panel: Panel) -> list[Row]:
         """The learning rate at the end of each epoch, as it was."""
-        return self._rows(panel, self._curve.values["learning_rate"], False, LINE)
+        rates = self._curve.values["learning_rate"]
+        kinds = (LINE, _DOT) if len(self._xs) == 1 else (LINE,)
+        return [row for kind in kinds for row in self._rows(panel, rates, False, kind)]
 
     def _smooth(self, values: Sequence[float]) -> Sequence[float]:
         return smoothed(values, self._smoothing)

@@ -101,11 +101,18 @@ def _draw(store: RunStore, sweep_id: str, was_open: bool) -> None:
         return
     _draw_progress(results)
     if not results.trials:
-        st.caption("Nothing was tried yet. Its first trial begins when nothing else trains.")
+        st.caption(f"Nothing was tried{_before_the_first(sweep)}.")
         return
     _draw_best(results)
     draw_plots(store, results)
     draw_trials(results)
+
+
+def _before_the_first(sweep: SweepRecord) -> str:
+    """The end of a sentence: what a sweep without a trial waits for."""
+    if not sweep.state.is_open:
+        return ""
+    return " yet" if sweep.cluster_json is not None else " yet: its first trial begins when nothing else trains"
 
 
 def _draw_head(sweep: SweepRecord, told: list[str], can_go_on: bool) -> None:
@@ -122,7 +129,7 @@ def _draw_progress(results: SweepResults) -> None:
         f"{begun}{of} trials begun",
         f"{results.count(TrialState.COMPLETED)} completed",
         f"{results.count(TrialState.PRUNED)} ended early",
-        f"{len(results.passed_over)} passed over",
+        f"{len(results.passed_over)} more passed over",
         duration(sweep.spent_seconds) + (f" of at most {spec.minutes:g} minutes" if spec.minutes else ""),
     ]
     _draw_head(sweep, told, results.can_go_on)

@@ -13,7 +13,6 @@ from cifar_core.ui.workbench import (
     put_architecture,
     put_augmentation,
     put_training,
-    training_on_workbench,
 )
 from cifar_core.words import plain
 
@@ -63,15 +62,18 @@ def forget_parent() -> None:
     st.session_state.pop(_PARENT, None)
 
 
-def draw_parent() -> None:
-    """Says which run the form was cloned from, if it was."""
+def draw_parent(is_refit: bool) -> None:
+    """Says which run the form was cloned from, if it was.
+
+    Args:
+        is_refit: whether the form holds that run's settings, for all images.
+    """
     parent = st.session_state.get(_PARENT)
     if parent is None:
         return
     run_id, name = parent
     with st.container(horizontal=True, vertical_alignment="center"):
         told = f"{plain(name)} ({run_id[-6:]})"
-        is_refit = training_on_workbench().protocol == "refit"
         st.caption(
             f"A refit of {told}: its settings, all images."
             if is_refit

@@ -67,7 +67,8 @@ def draw_launch_form() -> None:
             "training": bench.training.model_dump(),
         }
     )
-    store, problem = resources.run_store(), _problem(config)
+    store, problem, parent = resources.run_store(), _problem(config), parent_id()
+    is_refit = config.training.protocol == "refit" and parent is not None and _is_chosen(store, parent, config)
     tell_misfits(config.augmentation, dataset_info(dataset), config.training.alternate_flips)
     pressed = st.button(
         "Launch",
@@ -82,11 +83,11 @@ def draw_launch_form() -> None:
     else:
         if pressed:
             _launch(store, config, seeds)
-        if config.training.protocol == "refit" and not _is_chosen(store, config):
+        if config.training.protocol == "refit" and not is_refit:
             st.caption(f":material/info: {CHOSEN_BY_NONE}")
         draw_estimate(store, config, seeds)
     with origin:
-        draw_parent()  # only now: a launch forgets it
+        draw_parent(is_refit)  # only now: a launch forgets it
     edit_all_settings(dataset_info(dataset))
     st.markdown("**Learning rate**")
     _draw_rate(bench.training)
@@ -139,11 +140,10 @@ def _fitting(training: TrainingSpec) -> dict[str, str]:
     return changes
 
 
-def _is_chosen(store: RunStore, config: RunConfig) -> bool:
+def _is_chosen(store: RunStore, parent: str, config: RunConfig) -> bool:
     """Whether the run that the form was cloned from chose these settings."""
-    parent = parent_id()
     with contextlib.suppress(LabError):  # it is gone, or cannot be read
-        return parent is not None and is_chosen_by(store.get(parent), config)
+        return is_chosen_by(store.get(parent), config)
     return False
 
 

@@ -8,22 +8,21 @@ from typing import Any
 import streamlit as st
 
 from cifar_core.analysis.duration import estimate_duration
-from cifar_core.architecture.nodes import Conv
 from cifar_core.data import require_dataset
 from cifar_core.errors import LabError, SpecError
 from cifar_core.runs import RunConfig, RunStore
-from cifar_core.runs.fields import WIDTH_SCALE
-from cifar_core.sweeps import SweepSpec, check_parameter, read_parameters
+from cifar_core.sweeps import SweepSpec, new_sweep, read_parameters
 from cifar_core.sweeps.cluster.place import ClusterPlace
-from cifar_core.sweeps.spec import MAX_SWEEP_NAME
-from cifar_core.training.spec import MAX_EPOCHS
+from cifar_core.sweeps.outlook import Outlook, look_ahead
+from cifar_core.sweeps.spec import MAX_MINUTES, MAX_SWEEP_NAME
 from cifar_core.ui import resources
-from cifar_core.ui.field_titles import field_by_title, parameter_title, told_by_title
+from cifar_core.ui.training.sweep_parameters import draw_parameters
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
-_ROWS, _NEXT, _STARTED = "sweep.rows", "sweep.next", "sweep.started"
-MAX_ROWS, MAX_VALUES_TYPED = 6, 2000
+_STARTED = "sweep.started"
+_BOXES = {"trials": "Trials at most", "minutes": "Minutes at most", "sampler": "What is tried next"}
+"""Titles of the boxes of a SweepSpec's fields, of which a sentence may speak."""
 _SEEKS = {"accuracy": "Accuracy", "params": "Accuracy and size", "macs": "Accuracy and MACs"}
 _SAMPLERS = {"tpe": "Guided (TPE)", "random": "At random", "grid": "Whole grid"}
 _PRUNERS = {"median": "Below the median", "asha": "All but the best third (ASHA)", "none": "None"}
@@ -47,16 +46,8 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
                 icon=":material/info:",
             )
             return
-        problems = [_draw_row(row, config) for row in _rows(config)]
-        st.button(
-            "Vary one more",
-            icon=":material/add:",
-            key="sweep-add",
-            disabled=len(st.session_state[_ROWS]) >= MAX_ROWS,
-            on_click=_add,
-            args=(config,),
-        )
-        spec = _spec(config, tuple(map(_typed, st.session_state[_ROWS])), tuple(_choose_search().items()))
+        typed, is_told = draw_parameters(config)
+        spec = _spec(config, typed, tuple(_choose_search().items()))
         place, is_complete = choose_place()
         pressed = st.button(
             "Start the sweep",
@@ -66,7 +57,7 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             disabled=isinstance(spec, str) or not is_complete,
         )
         if isinstance(spec, str):
-            if not any(problems):  # what is wrong with one row stands below it
+            if not is_told:
                 st.error(plain(spec), icon=":material/error:")
             return
         if pressed:
@@ -78,132 +69,12 @@ def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
             _tell_cost(store, spec)
 
 
-def _often_varied(config: RunConfig) -> dict[str, str]:
-    """Values to begin with of what is often varied, by name."""
-    training = config.training
-    rate, decay = training.optimizer.learning_rate, training.optimizer.weight_decay or 5e-4
-    longer = min(2 * training.epochs, MAX_EPOCHS)
-    return {
-        "lr": f"{rate / 4:.2g}..{min(rate * 4, 10):.2g}:log",
-        WIDTH_SCALE: "0.5,0.75,1",
-        "optimizer.weight_decay": f"{decay / 5:.2g}..{min(decay * 5, 0.9):.2g}:log",
-        "label_smoothing": "0,0.05,0.1",
-        "batch_size": "64,128,256",
-        "epochs": f"{training.epochs if training.epochs < longer else longer // 2},{longer}",
-        "ema_decay": "null,0.99,0.998",
-        "augmentation_first": "0,0.5,1",
-        "augmentation_last": "0,0.5,1",
-        **{f"augmentation.transforms[{at}].p": "0,0.25,0.5,1" for at in range(len(config.augmentation.transforms))},
-    }
-
-
-def _rows(config: RunConfig) -> list[int]:
-    if _ROWS not in st.session_state:
-        st.session_state[_ROWS], st.session_state[_NEXT] = [], 0
-        _add(config)
-        _add(config)
-    return list(st.session_state[_ROWS])
-
-
-def _add(config: RunConfig) -> None:
-    fields, row = _often_varied(config), st.session_state[_NEXT]
-    taken = {st.session_state.get(_key("field", other)) for other in st.session_state[_ROWS]}
-    field = next((name for name in fields if name not in taken), next(iter(fields)))
-    st.session_state[_key("field", row)], st.session_state[_key("values", row)] = field, fields[field]
-    st.session_state[_ROWS], st.session_state[_NEXT] = [*st.session_state[_ROWS], row], row + 1
-
-
-def _drop(row: int) -> None:
-    st.session_state[_ROWS] = [other for other in st.session_state[_ROWS] if other != row]
-
-
-def _key(what: str, row: int) -> str:
-    return f"sweep.{what}.{row}"
-
-
-def _draw_row(row: int, config: RunConfig) -> str:
-    """What varies and between which values; gives back what is wrong with it, empty if nothing is."""
-    fields, chosen = list(_often_varied(config)), str(st.session_state[_key("field", row)])
-    left, middle, right = st.columns([5, 5, 1], vertical_alignment="bottom")
-    with left:
-        st.selectbox(
-            "What varies",
-            # One that was typed is an option too: the box gives its title back, which must stand for something.
-            fields if chosen in fields else [*fields, chosen],
-            format_func=lambda name: parameter_title(name, config),
-            accept_new_options=True,
-            key=_key("field", row),
-            on_change=_suggest,
-            args=(row, config),
-            persist_state="session",
-            help=f"Choose, or type the path of any field: {_path_of_a_momentum(config)}, augmentation.transforms[0].p, "
-            f"{_path_of_a_dilation(config)}.",
-        )
-    with middle:
-        st.text_input(
-            "Values",
-            key=_key("values", row),
-            max_chars=MAX_VALUES_TYPED,
-            persist_state="session",
-            help="A range, 0.01..0.3, evenly, or 0.01..0.3:log, each tenfold alike; or a list, 0.5,0.75,1.",
-        )
-    with right:
-        st.button(
-            "",
-            icon=":material/close:",
-            key=_key("drop", row),
-            help="Vary this no more.",
-            disabled=len(st.session_state[_ROWS]) < 2,
-            on_click=_drop,
-            args=(row,),
-        )
-    problem = told_by_title(_problem(_typed(row), config), config)
-    if problem:
-        st.caption(f":red[:material/error: {plain(problem)}]")
-    return problem
-
-
-def _typed(row: int) -> str:
-    return f"{st.session_state[_key('field', row)]}={st.session_state[_key('values', row)]}"
-
-
-def _path_of_a_momentum(config: RunConfig) -> str:
-    """An example of the run's own kind of optimizer."""
-    return f"optimizer.{'momentum' if config.training.optimizer.kind == 'sgd' else 'beta1'}"
-
-
-def _path_of_a_dilation(config: RunConfig) -> str:
-    """An example in the network at hand: convolutions in a branch have longer paths than others."""
-    node = config.architecture.nodes[-1]
-    place = f"architecture.nodes[{len(config.architecture.nodes) - 1}]"
-    return f"{place}.dilation" if isinstance(node, Conv) else f"{place}.main[0].dilation"
-
-
-def _suggest(row: int, config: RunConfig) -> None:
-    """Values for another field; a title that was typed stands for its field."""
-    field = str(st.session_state[_key("field", row)]).strip()
-    name = field_by_title(field, config) or field
-    st.session_state[_key("field", row)] = name
-    st.session_state[_key("values", row)] = _often_varied(config).get(name, "")
-
-
-@lru_cache(maxsize=64)  # the page runs anew at every touch of a widget
-def _problem(typed: str, config: RunConfig) -> str:
-    """What is wrong with one parameter; empty if nothing is."""
-    try:
-        for parameter in read_parameters([typed], config):
-            check_parameter(parameter, config)
-    except SpecError as error:
-        return str(error)
-    return ""
-
-
 def _choose_search() -> dict[str, Any]:
     """The budget, and how it is searched."""
     left, right = st.columns(2)
     with left:
         trials = st.number_input(
-            "Trials at most",
+            _BOXES["trials"],
             1,
             1_000,
             12,
@@ -223,8 +94,9 @@ def _choose_search() -> dict[str, Any]:
         )
     with right:
         minutes = st.number_input(
-            "Minutes at most",
+            _BOXES["minutes"],
             min_value=0.5,
+            max_value=MAX_MINUTES,
             value=None,
             placeholder="no limit",
             key="sweep.minutes",
@@ -232,7 +104,7 @@ def _choose_search() -> dict[str, Any]:
             help="After so many no trial begins; the one under way ends as usual.",
         )
         sampler = st.selectbox(
-            "What is tried next",
+            _BOXES["sampler"],
             list(_SAMPLERS),
             format_func=_SAMPLERS.__getitem__,
             key="sweep.sampler",
@@ -263,16 +135,19 @@ def _choose_search() -> dict[str, Any]:
 def _spec(config: RunConfig, typed: tuple[str, ...], search: tuple[tuple[str, Any], ...]) -> SweepSpec | str:
     """The sweep, or why there can be none."""
     try:
-        return SweepSpec.parse_typed(
-            {
-                "name": config.name[:MAX_SWEEP_NAME],
-                "base": config.model_dump(),
-                "parameters": [parameter.model_dump() for parameter in read_parameters(typed, config)],
-                **dict(search),
-            }
+        return new_sweep(
+            SweepSpec.parse_typed(
+                {
+                    "name": config.name[:MAX_SWEEP_NAME],
+                    "base": config.model_dump(),
+                    "parameters": [parameter.model_dump() for parameter in read_parameters(typed, config)],
+                    **dict(search),
+                }
+            )
         )
     except SpecError as error:
-        return str(error)
+        field, blank, rest = str(error).partition(" ")
+        return f"{_BOXES.get(field, field)}{blank}{rest}"
 
 
 def _start(store: RunStore, spec: SweepSpec, place: ClusterPlace | None) -> None:
@@ -294,7 +169,14 @@ def _start(store: RunStore, spec: SweepSpec, place: ClusterPlace | None) -> None
     st.toast(f"The sweep {plain(spec.name)} begins.", icon=":material/travel_explore:")
 
 
+@lru_cache(maxsize=16)
+def _outlook(spec_json: str) -> Outlook:
+    return look_ahead(SweepSpec.parse(spec_json))
+
+
 def _tell_cost(store: RunStore, spec: SweepSpec) -> None:
+    outlook = _outlook(spec.to_json())
+    _tell_legality(outlook)
     trials = spec.trials or spec.grid_size
     if trials is None:
         return
@@ -302,6 +184,19 @@ def _tell_cost(store: RunStore, spec: SweepSpec) -> None:
         trials = min(trials, spec.grid_size)
     estimate = estimate_duration(store, spec.base)
     early = "" if spec.pruner == "none" else ", less what ends early"
-    cost = f"about **{duration(trials * estimate.seconds)}** at this run's pace{early}" if estimate else ""
+    seconds = 0.0 if estimate is None else trials * estimate.seconds * outlook.effort
+    cost = f"about **{duration(seconds)}** at this run's pace, by epochs and MACs{early}" if seconds else ""
     combinations = f"{spec.grid_size:,} combinations; " if spec.grid_size is not None else ""
     st.caption(f":material/schedule: {combinations}at most {trials:,} trials{': ' + cost if cost else ''}.")
+
+
+def _tell_legality(outlook: Outlook) -> None:
+    """What of the space would be passed over, before anybody waits for it."""
+    if outlook.legal == outlook.drawn:
+        return
+    of = f"of {outlook.drawn} combinations that were looked at"
+    if outlook.legal:
+        over = outlook.drawn - outlook.legal
+        st.caption(f":material/block: {over} {of} would be passed over, and cost nothing. {plain(outlook.why)}")
+    else:
+        st.warning(f"None {of} can be trained. {plain(outlook.why)}", icon=":material/block:")

@@ -155,7 +155,10 @@ def test_a_cluster_that_does_not_answer_is_told_of_and_asked_again(
     cluster.answers = False
     step = driver.step()
     assert (step.is_over, step.ended) == (False, (0,))  # what it has finished comes in all the same
-    assert store.get_sweep(driver.id).problem == "The Ray cluster does not answer."
+    assert (
+        store.get_sweep(driver.id).problem
+        == "The Ray cluster does not answer. It is asked again, and what it has finished is kept."
+    )
     cluster.answers = True
     driver.step()
     assert store.get_sweep(driver.id).problem == ""
