@@ -273,14 +273,6 @@ def test_a_space_without_a_legal_network_is_told_before_anything_starts(store: R
     assert says(session, "combinations that were looked at would be passed over")
 
 
-def test_a_path_of_thousands_of_digits_is_a_sentence(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
-    session.session_state["sweep.field.0"] = f"augmentation.transforms[{'9' * 5_000}].p"
-    shown(session.run())
-    assert says(session, "is no field: a name is like lr")
-    assert session.button("sweep-start").disabled
-
-
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [("0.5..0.1", "Learning rate goes from 0.5 to 0.1"), ("0.1,0.1", "Learning rate has a value twice")],

@@ -30,3 +30,8 @@ def test_a_title_is_that_of_a_field_wherever_it_stands() -> None:
 def test_a_field_without_a_title_is_called_by_its_path() -> None:
     assert parameter_title("architecture.nodes[0].dilation", BASE) == "architecture.nodes[0].dilation"
     assert parameter_title("training.optimizer.momentum", BASE) == "Momentum"
+
+
+def test_a_path_of_thousands_of_digits_stands_for_itself() -> None:
+    name = f"augmentation.transforms[{'9' * 5_000}].p"
+    assert parameter_title(name, BASE) == name
