@@ -93,7 +93,7 @@ def test_dashboard_is_closed_by_default() -> None:
 def test_ci_calls_exactly_the_test_command_of_the_readme() -> None:
     commands = re.findall(r"^pip install .*$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
     assert commands[0] == "pip install -r requirements.txt && streamlit run app.py"
-    assert commands[1] == "pip install -r requirements-dev.txt && python -m pytest -n 2"
+    assert commands[1] == "pip install -r requirements-dev.txt && python -m pytest -n 2 --dist worksteal"
     assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
 
 

@@ -145,7 +145,8 @@ def dashboard(tmp_path: Path, chromium: Browser, worker: str) -> Iterator[Dashbo
 
 @pytest.fixture
 def visitor(chromium: Browser, dashboard: Dashboard) -> Iterator[Visitor]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    # Without the movements of Streamlit's widgets, which cost as much to draw as a page: the machine is small.
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
     visitor = Visitor(context.new_page(), dashboard.url)
     yield visitor
     context.close()
