@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.runs import Run, RunConfig
-from cifar_core.runs.refit import refit_config
+from cifar_core.runs.refit import LIMITS_LEFT_OUT, has_limits, refit_config
 from cifar_core.training import FIRST_RUN, recipe_names
 from cifar_core.ui.starts import architecture_starts, augmentation_starts
 from cifar_core.ui.workbench import (
@@ -62,11 +62,11 @@ def forget_parent() -> None:
     st.session_state.pop(_PARENT, None)
 
 
-def draw_parent(is_refit: bool) -> None:
+def draw_parent(refitted: Run | None) -> None:
     """Says which run the form was cloned from, if it was.
 
     Args:
-        is_refit: whether the form holds that run's settings, for all images.
+        refitted: that run, where the form holds its settings for all images.
     """
     parent = st.session_state.get(_PARENT)
     if parent is None:
@@ -74,10 +74,10 @@ def draw_parent(is_refit: bool) -> None:
     run_id, name = parent
     with st.container(horizontal=True, vertical_alignment="center"):
         told = f"{plain(name)} ({run_id[-6:]})"
-        st.caption(
-            f"A refit of {told}: its settings, all images."
-            if is_refit
-            else f"Cloned from {told}; change one thing and launch.",
-            width="stretch",
-        )
+        if refitted is None:
+            sentence = f"Cloned from {told}; change one thing and launch."
+        else:
+            limits = f" {LIMITS_LEFT_OUT}" if has_limits(refitted) else ""
+            sentence = f"A refit of {told}: its settings, all images.{limits}"
+        st.caption(sentence, width="stretch")
         st.button("Forget", icon=":material/close:", key="forget-parent", on_click=forget_parent, type="tertiary")

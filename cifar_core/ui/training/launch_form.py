@@ -12,7 +12,7 @@ from cifar_core.data.datasets import available_datasets
 from cifar_core.data.splits import split_sizes
 from cifar_core.errors import LabError, SpecError
 from cifar_core.machine import require_device, training_device
-from cifar_core.runs import RunConfig, RunStore
+from cifar_core.runs import Run, RunConfig, RunStore
 from cifar_core.runs.config import MAX_NAME
 from cifar_core.runs.refit import CHOSEN_BY_NONE, is_chosen_by
 from cifar_core.training import TrainingSpec, learning_rate
@@ -67,8 +67,8 @@ def draw_launch_form() -> None:
             "training": bench.training.model_dump(),
         }
     )
-    store, problem, parent = resources.run_store(), _problem(config), parent_id()
-    is_refit = config.training.protocol == "refit" and parent is not None and _is_chosen(store, parent, config)
+    store, problem = resources.run_store(), _problem(config)
+    refitted = _refitted(store, config)
     tell_misfits(config.augmentation, dataset_info(dataset), config.training.alternate_flips)
     pressed = st.button(
         "Launch",
@@ -83,11 +83,11 @@ def draw_launch_form() -> None:
     else:
         if pressed:
             _launch(store, config, seeds)
-        if config.training.protocol == "refit" and not is_refit:
+        if config.training.protocol == "refit" and refitted is None:
             st.caption(f":material/info: {CHOSEN_BY_NONE}")
         draw_estimate(store, config, seeds)
     with origin:
-        draw_parent(is_refit)  # only now: a launch forgets it
+        draw_parent(refitted)  # only now: a launch forgets it
     edit_all_settings(dataset_info(dataset))
     st.markdown("**Learning rate**")
     _draw_rate(bench.training)
@@ -140,11 +140,15 @@ def _fitting(training: TrainingSpec) -> dict[str, str]:
     return changes
 
 
-def _is_chosen(store: RunStore, parent: str, config: RunConfig) -> bool:
-    """Whether the run that the form was cloned from chose these settings."""
+def _refitted(store: RunStore, config: RunConfig) -> Run | None:
+    """The run that the form was cloned from, if it chose these settings and they are to train on all images."""
+    parent = parent_id()
+    if parent is None or config.training.protocol != "refit":
+        return None
     with contextlib.suppress(LabError):  # it is gone, or cannot be read
-        return is_chosen_by(store.get(parent), config)
-    return False
+        run = store.get(parent)
+        return run if is_chosen_by(run, config) else None
+    return None
 
 
 def _choose_dataset() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar_core.runs import Run, RunState
-from cifar_core.runs.refit import LIMITS_LEFT_OUT, can_refit, has_limits
+from cifar_core.runs.refit import can_refit
 from cifar_core.ui import resources
 from cifar_core.ui.address import write
 from cifar_core.ui.news import add_news, told
@@ -118,7 +118,6 @@ def _refit(run_id: str) -> None:
     def refit() -> None:
         run = resources.run_store().get(run_id)
         lay_out_refit(run)
-        limits = f" {LIMITS_LEFT_OUT}" if has_limits(run) else ""
-        add_news(f"The form holds a refit of {plain(run.name)}: launch it.{limits}", ":material/all_inclusive:")
+        add_news(f"The form holds a refit of {plain(run.name)}: launch it.", ":material/all_inclusive:")
 
     told(refit)
