@@ -15,7 +15,7 @@ from cifar_core.runs import RunStore
 from cifar_core.runs.heartbeat import hold
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.cluster.place import ClusterPlace
-from cifar_core.sweeps.driver import SweepDriver
+from cifar_core.sweeps.driver import Step, SweepDriver
 from cifar_core.sweeps.giving_up import JOB_GOES_ON
 from cifar_core.sweeps.jobs import sweep_key
 from tests.cli.helpers import Cli
@@ -207,6 +207,20 @@ def test_a_stop_that_cannot_be_passed_on_says_so(cli: Cli, monkeypatch: pytest.M
     assert (told["state"], told["id"]) == ("stopped", sweep.id)
     assert "needs Ray" in told["problem"]
     assert told["problem"].endswith(JOB_GOES_ON)
+
+
+def test_what_keeps_a_sweep_from_going_on_is_told_once(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, looks = RunStore(), iter([False, False, True])
+    place = ClusterPlace(address="http://head:8265", folder="/shared").to_json()
+    sweep = store.add_sweep("far", tiny_sweep().to_json(), place)
+
+    class Silent:
+        def step(self) -> Step:
+            store.note_sweep_problem(sweep.id, "The cluster does not answer.")
+            return Step(is_over=next(looks))
+
+    monkeypatch.setattr("cifar_core.cli.sweep.driver_of", lambda *_: Silent())
+    assert cli("sweep", "--resume", sweep.id).err == "The cluster does not answer.\n"
 
 
 def test_a_sweep_is_deleted_by_its_name(cli: Cli) -> None:
