@@ -115,6 +115,7 @@ def validation_sentence(what: str, data: object, error: ValidationError) -> str:
 def _message(problem: ErrorDetails) -> str:
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     message = message.partition(", unable to parse")[0].replace("a valid tuple", "a list")
+    message = message.replace("String should have", "it must have")
     message = re.sub(r"[Tt]uple should have (at \w+ \d+ items?) after validation.*", r"it must hold \1", message)
     return message[0].lower() + message[1:]
 
@@ -122,7 +123,10 @@ def _message(problem: ErrorDetails) -> str:
 def shown_value(value: object) -> str:
     """A value as a sentence quotes it: JSON's words for what Python names otherwise, and long ones cut."""
     text = _JSON_WORDS[value] if value is None or isinstance(value, bool) else repr(value)
-    return text if len(text) <= MAX_SENTENCE_VALUE else text[: MAX_SENTENCE_VALUE - 3] + "..."
+    if len(text) <= MAX_SENTENCE_VALUE:
+        return text
+    end = f"...{text[-1]}" if isinstance(value, str) else "..."
+    return text[: MAX_SENTENCE_VALUE - len(end)] + end
 
 
 def _field_path(location: tuple[int | str, ...], data: object, problem_type: str) -> str:

@@ -46,7 +46,7 @@ def test_ranges_and_lists_are_read_and_told_again(text: str, parameter: Span | C
         ("lr=0.1,,0.2", "lr is '0.1,,0.2': it must be a range"),
         ("lr=[]", "lr is '[]': it must be a range"),
         ("lr=[0.1", "lr is '[0.1': it must be a range"),
-        ("lr=" + "[" * 60_000, "[[[...: it must be a range"),
+        ("lr=" + "[" * 60_000, "[[[...': it must be a range"),
         ("lr=0.1,0.1", "lr has a value twice"),
         ("lr=0.2..0.1", "lr goes from 0.2 to 0.1: the first must be the smaller one"),
         ("lr=0..1:log", "by orders of magnitude it must begin above 0"),
