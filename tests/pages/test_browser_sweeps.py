@@ -94,7 +94,7 @@ def test_a_sweep_in_view_is_stopped_resumed_and_deleted(dashboard: Dashboard, vi
     visitor.main.get_by_role("button", name="Delete").click()
     visitor.page.get_by_role("button", name="Delete the sweep").click()
     # The next one stands there, and its own question is not open: a second click throws nothing away.
-    expect(visitor.main.get_by_text("Nothing was tried yet.")).to_be_visible()
+    expect(visitor.main.get_by_text("Nothing was tried.")).to_be_visible()
     expect(visitor.page.get_by_role("button", name="Delete the sweep")).to_have_count(0)
     expect(visitor.main.get_by_text("There is no sweep")).to_have_count(0)
     assert not visitor.complaints

@@ -13,6 +13,7 @@ from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, Span, SweepSpec
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.driver import ENDED_EARLY, SweepDriver
+from cifar_core.ui.training.sweep_form import FORM
 from tests.pages.helpers import button_keys, go_to, links, open_page, says, shown, toasts
 from tests.sweeps.conftest import drive_to_the_end, tiny_sweep
 
@@ -39,6 +40,11 @@ def stored(store: RunStore) -> SweepSpec:
     return SweepSpec.parse(sweep.spec_json)
 
 
+def open_form() -> AppTest:
+    """Training with the form of a sweep open, as the URL says."""
+    return open_page("training", **{"dataset": "digits", FORM: "true"})
+
+
 def put(session: AppTest, key: str, value: object) -> AppTest:
     """Chooses or types a value in the widget of a key."""
     widgets = [*session.selectbox, *session.text_input, *session.number_input]
@@ -47,7 +53,7 @@ def put(session: AppTest, key: str, value: object) -> AppTest:
 
 
 def test_the_form_starts_a_sweep_around_the_run_of_the_form(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     assert {"sweep.drop.0", "sweep.drop.1", "sweep-add", "sweep-start"} <= button_keys(session)
     put(session, "sweep.values.0", "0.01..0.2:log")
     put(session, "sweep.field.1", "label_smoothing")
@@ -67,8 +73,13 @@ def test_the_form_starts_a_sweep_around_the_run_of_the_form(store: RunStore) -> 
     assert "See the sweep" in links(session)
 
 
+def test_a_folded_form_is_not_drawn(store: RunStore) -> None:
+    assert "sweep-start" not in button_keys(open_page("training", dataset="digits"))
+    assert "sweep-start" in button_keys(open_form())
+
+
 def test_parameters_come_and_go(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     shown(session.button("sweep-add").click().run())
     assert session.selectbox("sweep.field.2").value == "optimizer.weight_decay"
     shown(session.button("sweep.drop.0").click().run())
@@ -81,7 +92,7 @@ def test_parameters_come_and_go(store: RunStore) -> None:
 
 @pytest.mark.parametrize("seeks", ["params", "macs"])
 def test_two_aims_end_no_trial_early(store: RunStore, seeks: str) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.seeks", seeks)
     assert not [box for box in session.selectbox if box.key == "sweep.pruner"]
     shown(session.button("sweep-start").click().run())
@@ -98,7 +109,7 @@ def test_two_aims_end_no_trial_early(store: RunStore, seeks: str) -> None:
     ],
 )
 def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, values: str, sentence: str) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.values.0", values)
     assert says(session, sentence)
     assert session.button("sweep-start").disabled
@@ -106,7 +117,7 @@ def test_what_cannot_be_searched_is_told_and_nothing_starts(store: RunStore, val
 
 
 def test_what_is_wrong_stands_once_at_its_row(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.values.1", "0.5,-1")
     assert [caption for caption in session.caption if "Width of all layers is -1" in caption.value]
     assert not [error for error in session.error if "Width of all layers is -1" in error.value]
@@ -117,21 +128,21 @@ def test_what_is_wrong_stands_once_at_its_row(store: RunStore) -> None:
 
 
 def test_only_validation_images_choose(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "recipe.protocol", "seed")
     assert says(session, "A sweep chooses on validation images")
     assert "sweep-start" not in button_keys(session)
 
 
 def test_a_range_that_is_written_another_way_is_told_how(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.field.0", "label_smoothing")
     put(session, "sweep.values.0", "0 - 0.1")
     assert says(session, "Label smoothing is '0 - 0.1': a range has two dots, 0..0.1.")
 
 
 def test_what_begins_in_the_form_is_allowed_for_the_longest_run(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "recipe.epochs", 2000)
     put(session, "sweep.field.0", "epochs")
     assert session.text_input("sweep.values.0").value == "1000,2000"
@@ -221,7 +232,7 @@ def test_the_sweep_in_view_stays_through_other_pages(done: SweepDriver) -> None:
 
 def test_without_ray_the_form_says_what_it_would_bring(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cifar_core.ui.training.sweep_place.has_ray", lambda: False)
-    session = open_page("training", dataset="digits")
+    session = open_form()
     shown(session.radio("sweep.where").set_value("On a Ray cluster").run())
     assert says(session, "pip install -r requirements-ray.txt")
     assert session.button("sweep-start").disabled
@@ -230,7 +241,7 @@ def test_without_ray_the_form_says_what_it_would_bring(store: RunStore, monkeypa
 def test_with_ray_a_sweep_goes_to_the_cluster_that_is_named(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cifar_core.ui.training.sweep_place.has_ray", lambda: True)
     monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
-    session = open_page("training", dataset="digits")
+    session = open_form()
     shown(session.radio("sweep.where").set_value("On a Ray cluster").run())
     assert says(session, "still missing")
     put(session, "sweep.address", "head:8265")
@@ -247,7 +258,7 @@ def test_with_ray_a_sweep_goes_to_the_cluster_that_is_named(store: RunStore, mon
 
 def test_the_same_sweep_is_started_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cifar_core.sweeps.jobs.SweepJobs.run", lambda self: None)
-    session = open_page("training", dataset="digits")
+    session = open_form()
     for _ in range(2):
         shown(session.button("sweep-start").click().run())
     assert len(store.list_sweeps()) == 1
@@ -265,7 +276,7 @@ def test_a_sweep_without_a_trial_says_what_it_waits_for_while_it_is_open(
 
 
 def test_a_space_without_a_legal_network_is_told_before_anything_starts(store: RunStore) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.values.1", "4,8")
     assert any("can be trained. The network breaks the" in warning.value for warning in session.warning)
     put(session, "sweep.values.1", "0.5,8")
@@ -278,7 +289,7 @@ def test_a_space_without_a_legal_network_is_told_before_anything_starts(store: R
     [("0.5..0.1", "Learning rate goes from 0.5 to 0.1"), ("0.1,0.1", "Learning rate has a value twice")],
 )
 def test_every_sentence_calls_the_field_by_its_title(store: RunStore, values: str, sentence: str) -> None:
-    session = open_page("training", dataset="digits")
+    session = open_form()
     put(session, "sweep.values.0", values)
     assert says(session, sentence)
 

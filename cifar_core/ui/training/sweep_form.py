@@ -20,6 +20,8 @@ from cifar_core.ui.training.sweep_parameters import draw_parameters
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
+FORM = "sweep-form"
+"""Key of the form, and in the URL whether it is open."""
 _STARTED = "sweep.started"
 _BOXES = {"trials": "Trials at most", "minutes": "Minutes at most", "sampler": "What is tried next"}
 """Titles of the boxes of a SweepSpec's fields, of which a sentence may speak."""
@@ -29,44 +31,51 @@ _PRUNERS = {"median": "Below the median", "asha": "All but the best third (ASHA)
 
 
 def draw_sweep_form(store: RunStore, config: RunConfig) -> None:
-    """Folded away: the search space, its budget, and the button that starts it.
+    """Folded away, and then it costs nothing: the search space, its budget, and the button that starts it.
 
     Args:
         store: where the sweep will lie.
         config: what every trial is but for what varies.
     """
-    with st.expander("Sweep: search for better settings", icon=":material/travel_explore:", key="sweep-form"):
-        st.caption(
-            "Trains many runs like the one above that differ in what you list here, and tells which are best. Networks "
-            "that break a rule of the assignment are passed over before anything is trained."
+    with st.expander(
+        "Sweep: search for better settings", icon=":material/travel_explore:", key=FORM, bind="query-params"
+    ) as form:
+        if form.open:
+            _draw_form(store, config)
+
+
+def _draw_form(store: RunStore, config: RunConfig) -> None:
+    st.caption(
+        "Trains many runs like the one above that differ in what you list here, and tells which are best. Networks "
+        "that break a rule of the assignment are passed over before anything is trained."
+    )
+    if config.training.protocol != "validation":
+        st.info(
+            'A sweep chooses on validation images: set the protocol to "validation" under All settings, above.',
+            icon=":material/info:",
         )
-        if config.training.protocol != "validation":
-            st.info(
-                'A sweep chooses on validation images: set the protocol to "validation" under All settings, above.',
-                icon=":material/info:",
-            )
-            return
-        typed, is_told = draw_parameters(config)
-        spec = _spec(config, typed, tuple(_choose_search().items()))
-        place, is_complete = choose_place()
-        pressed = st.button(
-            "Start the sweep",
-            icon=":material/travel_explore:",
-            key="sweep-start",
-            width="stretch",
-            disabled=isinstance(spec, str) or not is_complete,
-        )
-        if isinstance(spec, str):
-            if not is_told:
-                st.error(plain(spec), icon=":material/error:")
-            return
-        if pressed:
-            _start(store, spec, place)
-        if st.session_state.get(_STARTED):
-            query = {"sweep": st.session_state[_STARTED]}
-            st.page_link("pages/runs.py", label="See the sweep", icon=":material/show_chart:", query_params=query)
-        if place is None and is_complete:
-            _tell_cost(store, spec)
+        return
+    typed, is_told = draw_parameters(config)
+    spec = _spec(config, typed, tuple(_choose_search().items()))
+    place, is_complete = choose_place()
+    pressed = st.button(
+        "Start the sweep",
+        icon=":material/travel_explore:",
+        key="sweep-start",
+        width="stretch",
+        disabled=isinstance(spec, str) or not is_complete,
+    )
+    if isinstance(spec, str):
+        if not is_told:
+            st.error(plain(spec), icon=":material/error:")
+        return
+    if pressed:
+        _start(store, spec, place)
+    if st.session_state.get(_STARTED):
+        query = {"sweep": st.session_state[_STARTED]}
+        st.page_link("pages/runs.py", label="See the sweep", icon=":material/show_chart:", query_params=query)
+    if place is None and is_complete:
+        _tell_cost(store, spec)
 
 
 def _choose_search() -> dict[str, Any]:
