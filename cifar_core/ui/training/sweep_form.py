@@ -195,8 +195,8 @@ def _tell_cost(store: RunStore, spec: SweepSpec) -> None:
     early = "" if spec.pruner == "none" else ", less what ends early"
     seconds = 0.0 if estimate is None else trials * estimate.seconds * outlook.effort
     cost = f"about **{duration(seconds)}** at this run's pace, by epochs and MACs{early}" if seconds else ""
-    combinations = f"{spec.grid_size:,} combinations; " if spec.grid_size is not None else ""
-    st.caption(f":material/schedule: {combinations}at most {trials:,} trials{': ' + cost if cost else ''}.")
+    combinations = f"{spec.grid_size:,} combinations; at" if spec.grid_size is not None else "At"
+    st.caption(f":material/schedule: {combinations} most {trials:,} trials{': ' + cost if cost else ''}.")
 
 
 def _tell_legality(outlook: Outlook) -> None:
