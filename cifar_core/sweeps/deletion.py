@@ -6,7 +6,7 @@ import contextlib
 
 from cifar_core.errors import StoreError
 from cifar_core.runs import RunStore
-from cifar_core.sweeps.study import FILE, delete_studies
+from cifar_core.sweeps.study import FILE, delete_study
 
 
 def delete_sweep(store: RunStore, sweep_id: str) -> None:
@@ -22,10 +22,9 @@ def delete_sweep(store: RunStore, sweep_id: str) -> None:
         SpecError: there is no such sweep, or it goes on.
         StoreError: the store cannot be changed.
     """
+    sweep, path = store.get_sweep(sweep_id), store.folder / FILE
     # First, and in one step: whoever resumes it meanwhile is refused, or keeps all of it.
-    store.delete_sweep(sweep_id)
-    path = store.folder / FILE
-    if path.exists():
-        # All that belong to no sweep: a program that ended at this line leaves its own to the next one.
+    store.delete_sweep(sweep.id)
+    if sweep.cluster_json is None and path.exists():
         with contextlib.suppress(StoreError):  # what cannot be read keeps no sweep
-            delete_studies(path, lambda: {sweep.id for sweep in store.list_sweeps()})
+            delete_study(path, sweep.id)

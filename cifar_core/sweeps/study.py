@@ -298,20 +298,13 @@ def require_known(path: Path, trials: Sequence[StudyTrial], with_runs: Collectio
 
 
 @_in_a_sentence
-def delete_studies(path: Path, kept: Callable[[], Collection[str]]) -> None:
-    """Removes what was sampled for sweeps that are gone.
-
-    Args:
-        path: of the file.
-        kept: gives the ids of those that are there. It is asked after the file: a sweep is stored before its study.
+def delete_study(path: Path, sweep_id: str) -> None:
+    """Removes what was sampled for a sweep; nothing where nothing was.
 
     Raises:
-        StoreError: the file cannot be read or changed.
+        StoreError: the file cannot be changed.
     """
     import optuna
 
-    opened = storage(path)
-    sampled = optuna.get_all_study_names(opened)
-    for gone in sorted(set(sampled) - set(kept())):
-        with contextlib.suppress(KeyError):  # optuna's word for a study that is not there: somebody was faster
-            optuna.delete_study(study_name=gone, storage=opened)
+    with contextlib.suppress(KeyError):  # optuna's word for a study that is not there
+        optuna.delete_study(study_name=sweep_id, storage=storage(path))

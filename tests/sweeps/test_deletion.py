@@ -38,15 +38,6 @@ def test_one_that_goes_on_is_refused_and_loses_nothing(store: RunStore, drive: D
     assert len(store.sweep_runs(driver.id)) == 1
 
 
-def test_what_a_program_left_that_ended_while_it_deleted_goes_with_the_next_one(store: RunStore, drive: Drive) -> None:
-    left, next_one, kept = (drive(tiny_sweep(trials=1)) for _ in range(3))
-    for driver in (left, next_one):
-        drive_to_the_end(store, driver)
-    store.delete_sweep(left.id)  # and here it ended
-    delete_sweep(store, next_one.id)
-    assert studies(store) == [kept.id]
-
-
 def test_one_that_somebody_resumed_meanwhile_keeps_what_was_sampled(store: RunStore, drive: Drive) -> None:
     driver = drive(tiny_sweep(trials=1))
     drive_to_the_end(store, driver)
