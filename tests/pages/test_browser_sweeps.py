@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from cifar_core.runs import RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps import Choice, SweepSpec
-from tests.pages.browser import Dashboard, Visitor, fill_in
+from tests.pages.browser import STILL, Dashboard, Visitor, fill_in
 from tests.pages.helpers import narrowest_link
 from tests.sweeps.conftest import tiny_sweep
 
@@ -52,6 +52,14 @@ def test_a_sweep_is_set_up_by_hand_watched_and_opened(dashboard: Dashboard, visi
     expect(start).to_be_disabled()
     fill_in(values, "256,512")
     expect(visitor.main.get_by_text("2 combinations; at most 2 trials")).to_be_visible()
+    visitor.expect_query(varies='["batch_size=256,512"]')
+    expect(visitor.page.locator(STILL)).to_be_attached()
+    visitor.enter("Trials at most", "2")
+    visitor.expect_query(**{"sweep.trials": "2"})
+    visitor.page.reload(wait_until="domcontentloaded")
+    visitor.expect_page("training")
+    expect(values).to_have_value("256,512")
+    expect(visitor.main.get_by_role("spinbutton", name="Trials at most")).to_have_value("2")
     start.dblclick()
     visitor.main.get_by_role("link", name="See the sweep").click()
     visitor.expect_page("runs")

@@ -14,6 +14,7 @@ from cifar_core.sweeps import Choice, Span, SweepSpec
 from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.driver import ENDED_EARLY, SweepDriver
 from cifar_core.ui.training.sweep_form import FORM
+from cifar_core.ui.training.sweep_parameters import LINK
 from tests.pages.helpers import button_keys, go_to, links, open_page, says, shown, toasts
 from tests.sweeps.conftest import drive_to_the_end, tiny_sweep
 
@@ -88,6 +89,25 @@ def test_parameters_come_and_go(store: RunStore) -> None:
     shown(session.button("sweep-start").click().run())
     (parameter,) = stored(store).parameters
     assert parameter.name == "optimizer.weight_decay"
+
+
+LINKED = '["epochs=1,2","label_smoothing=0..0.2"]'
+
+
+def test_a_link_opens_the_form_as_it_was_left(store: RunStore) -> None:
+    query = {"dataset": "digits", FORM: "true", LINK: LINKED, "sweep.trials": "7", "sweep.sampler": "At random"}
+    session = open_page("training", **query)
+    assert session.query_params[LINK] == LINKED
+    shown(session.button("sweep-start").click().run())
+    spec = stored(store)
+    assert spec.parameters == (Choice(name="epochs", values=(1, 2)), Span(name="label_smoothing", low=0, high=0.2))
+    assert (spec.trials, spec.sampler) == (7, "random")
+
+
+@pytest.mark.parametrize("text", ["", "[", "3", "[3]", '["lr"]', "{}", "[" * 100_000])
+def test_a_link_that_was_damaged_opens_the_usual_form(store: RunStore, text: str) -> None:
+    session = open_page("training", **{"dataset": "digits", FORM: "true", LINK: text})
+    assert session.text_input("sweep.values.1").value == "0.5,0.75,1"
 
 
 @pytest.mark.parametrize("seeks", ["params", "macs"])

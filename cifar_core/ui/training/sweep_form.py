@@ -16,7 +16,8 @@ from cifar_core.sweeps.cluster.place import ClusterPlace
 from cifar_core.sweeps.outlook import Outlook, look_ahead
 from cifar_core.sweeps.spec import MAX_MINUTES, MAX_SWEEP_NAME
 from cifar_core.ui import resources
-from cifar_core.ui.training.sweep_parameters import draw_parameters
+from cifar_core.ui.keeping import KEPT
+from cifar_core.ui.training.sweep_parameters import draw_parameters, keep_in_link
 from cifar_core.ui.training.sweep_place import choose_place
 from cifar_core.words import duration, plain
 
@@ -58,6 +59,7 @@ def _draw_form(store: RunStore, config: RunConfig) -> None:
     typed, is_told = draw_parameters(config)
     spec = _spec(config, typed, tuple(_choose_search().items()))
     place, is_complete = choose_place()
+    keep_in_link(typed)
     pressed = st.button(
         "Start the sweep",
         icon=":material/travel_explore:",
@@ -88,7 +90,7 @@ def _choose_search() -> dict[str, Any]:
             1_000,
             12,
             key="sweep.trials",
-            persist_state="session",
+            **KEPT,
             help="That are trained. A whole grid has as many as there are combinations.",
             disabled=st.session_state.get("sweep.sampler") == "grid",
         )
@@ -97,7 +99,7 @@ def _choose_search() -> dict[str, Any]:
             list(_SEEKS),
             format_func=_SEEKS.__getitem__,
             key="sweep.seeks",
-            persist_state="session",
+            **KEPT,
             help="Size: few parameters. With two aims the sweep follows the front of the best compromises, and ends no "
             "trial early.",
         )
@@ -109,7 +111,7 @@ def _choose_search() -> dict[str, Any]:
             value=None,
             placeholder="no limit",
             key="sweep.minutes",
-            persist_state="session",
+            **KEPT,
             help="After so many no trial begins; the one under way ends as usual.",
         )
         sampler = st.selectbox(
@@ -117,7 +119,7 @@ def _choose_search() -> dict[str, Any]:
             list(_SAMPLERS),
             format_func=_SAMPLERS.__getitem__,
             key="sweep.sampler",
-            persist_state="session",
+            **KEPT,
             help="Guided: where earlier trials went well (TPE, Bergstra 2011). Whole grid: every combination once.",
         )
     pruner = "none"
@@ -127,7 +129,7 @@ def _choose_search() -> dict[str, Any]:
             list(_PRUNERS),
             format_func=_PRUNERS.__getitem__,
             key="sweep.pruner",
-            persist_state="session",
+            **KEPT,
             help="Judged by the accuracy on validation images after the same number of epochs: those below the median "
             "of the others, or all but the best third at epochs 1, 3, 9 and so on (Li 2018).",
         )

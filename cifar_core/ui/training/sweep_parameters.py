@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -14,11 +15,14 @@ from cifar_core.runs import RunConfig
 from cifar_core.runs.fields import WIDTH_SCALE, field_path, overlap
 from cifar_core.sweeps import check_parameter, read_parameters
 from cifar_core.training.spec import MAX_EPOCHS
+from cifar_core.ui.address import linked, write
 from cifar_core.ui.field_titles import field_by_title, parameter_title, told_by_title
 from cifar_core.words import plain
 
+LINK = "varies"
+"""What varies, in the URL."""
 _ROWS, _NEXT = "sweep.rows", "sweep.next"
-MAX_ROWS, MAX_VALUES_TYPED = 6, 2000
+MAX_ROWS, MAX_TYPED = 6, 2000
 
 
 def draw_parameters(config: RunConfig) -> tuple[tuple[str, ...], bool]:
@@ -43,6 +47,11 @@ def draw_parameters(config: RunConfig) -> tuple[tuple[str, ...], bool]:
     return tuple(map(_typed, rows)), any(problems)
 
 
+def keep_in_link(typed: Sequence[str]) -> None:
+    """Writes what is typed into the URL."""
+    write(LINK, json.dumps(typed, separators=(",", ":")))
+
+
 def _often_varied(config: RunConfig) -> dict[str, str]:
     """Values to begin with of what is often varied, by name."""
     training = config.training
@@ -64,10 +73,24 @@ def _often_varied(config: RunConfig) -> dict[str, str]:
 
 def _rows(config: RunConfig) -> list[int]:
     if _ROWS not in st.session_state:
-        st.session_state[_ROWS], st.session_state[_NEXT] = [], 0
-        _add(config)
-        _add(config)
+        typed = _linked_rows()
+        st.session_state[_ROWS], st.session_state[_NEXT] = list(range(len(typed))), len(typed)
+        for row, (name, _, values) in enumerate(text.partition("=") for text in typed):
+            st.session_state[_key("field", row)], st.session_state[_key("values", row)] = name, values
+        if not typed:
+            _add(config)
+            _add(config)
     return list(st.session_state[_ROWS])
+
+
+def _linked_rows() -> list[str]:
+    """As the URL holds them, of a page that was loaded anew; none where it holds none, or no such thing."""
+    try:
+        told = json.loads(linked(LINK) or "[]")
+    except (ValueError, RecursionError):
+        return []
+    are_rows = isinstance(told, list) and all(isinstance(text, str) and "=" in text for text in told)
+    return [text[:MAX_TYPED] for text in told[:MAX_ROWS]] if are_rows else []
 
 
 def _add(config: RunConfig) -> None:
@@ -114,7 +137,7 @@ def _draw_row(row: int, above: Sequence[int], config: RunConfig) -> str:
         st.text_input(
             "Values",
             key=_key("values", row),
-            max_chars=MAX_VALUES_TYPED,
+            max_chars=MAX_TYPED,
             persist_state="session",
             help="A range, 0.01..0.3, evenly, or 0.01..0.3:log, each tenfold alike; or a list, 0.5,0.75,1.",
         )
