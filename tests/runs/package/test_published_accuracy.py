@@ -24,11 +24,13 @@ from tests.tiny import PROJECT
         ("best-200k", "gpu.md"),
         ("cpu-100k", "recipes.md"),
         ("cpu-200k", "recipes.md"),
+        ("quick-cpu-seed-1", "recipes.md"),
+        ("quick-cpu-seed-2", "recipes.md"),
     ],
 )
 def test_a_published_run_is_as_good_as_the_document_says(store: RunStore, example: str, document: str) -> None:
     run = unpack(store, FOLDER / f"{example}.cifarrun")
-    preset = example.removesuffix("-refit")
+    preset = example.removesuffix("-refit").partition("-seed")[0]
     assert run.config.architecture == find_preset(preset).spec
     assert run.test_accuracy is not None
     assert f"**{100 * run.test_accuracy:.2f} %**" in (PROJECT / "docs" / document).read_text()
