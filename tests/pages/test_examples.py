@@ -20,10 +20,21 @@ def test_the_first_page_of_an_empty_store_brings_them() -> None:
     assert runs
     assert {run.origin for run in runs} == {RunOrigin.EXAMPLE}
     training = go_to(session, "training")
-    assert says(training, "Best 100k, refit, seed 1** on ", "violet-badge[example]")
+    (newest,) = [run for run in runs if run.name == "quick-cpu, seed 2"]
+    assert says(training, f"{newest.name}** on ", "violet-badge[example]")
+    assert says(training, f"An example that ships with CIFAR Lab: trained on {newest.device}", "validation protocol.")
+    refit = next(run for run in runs if run.name == "Best 100k, refit, seed 1")
+    told = open_page("training", run=refit.id)
     assert says(
-        training, "An example that ships with CIFAR Lab: trained on NVIDIA H200", " in 2 m 51 s, ", "refit protocol."
+        told, "An example that ships with CIFAR Lab: trained on NVIDIA H200", " in 2 m 51 s, ", "refit protocol."
     )
+
+
+@pytest.mark.usefixtures("examples_wanted")
+def test_home_tells_one_seed_of_each_configuration() -> None:
+    session = open_page("home")
+    assert says(session, "their runs lie under Runs", "**quick-cpu** 87.4 % with 174,594 parameters")
+    assert not says(session, "quick-cpu, seed")
 
 
 @pytest.mark.usefixtures("examples_wanted")

@@ -41,8 +41,14 @@ def found(store: RunStore) -> list[str]:
 
 
 def test_examples_of_both_data_sets_ship_with_the_project() -> None:
-    names = ["best-100k-refit", "best-100k", "best-200k", "cpu-100k", "cpu-200k", "digits", "quick-cpu"]
-    assert [path.stem for path in EXAMPLES] == names
+    names = ["best-100k-refit", "best-100k", "best-200k", "cpu-100k", "cpu-200k", "digits"]
+    assert [path.stem for path in EXAMPLES] == [*names, "quick-cpu-seed-1", "quick-cpu-seed-2", "quick-cpu"]
+
+
+def test_three_seeds_of_one_configuration_are_among_them(store: RunStore) -> None:
+    runs = [unpack(store, path) for path in EXAMPLES if path.stem.startswith("quick-cpu")]
+    assert {run.config.training.seed for run in runs} == {0, 1, 2}
+    assert len({run.family for run in runs}) == 1
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
