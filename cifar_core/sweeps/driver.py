@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cifar_core.errors import SpecError, StoreError
+from cifar_core.errors import SpecError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepState
 from cifar_core.sweeps.asking import (
@@ -72,8 +72,8 @@ class SweepDriver:
         record = store.get_sweep(sweep_id)
         self.id, self.spec = record.id, read_sweep_spec(record.spec_json)
         path, with_runs = store.folder / FILE, store.sweep_trials(self.id)
-        if with_runs and not path.exists():
-            raise StoreError(f"{path} is missing: without it the sweep does not know what it has tried.")
+        if not path.exists():  # to open it would make it
+            require_known(path, (), with_runs)
         self.study = Study(path, self.id, self.spec)
         require_known(path, self.study.trials(), with_runs)
         self._looked_at = clock()

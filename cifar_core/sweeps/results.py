@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cifar_core.architecture.cost import num_macs, num_params
-from cifar_core.errors import SpecError, StoreError
+from cifar_core.errors import SpecError
 from cifar_core.runs import Run, RunState, RunStore
 from cifar_core.runs.sweep_rows import SweepRecord, SweepState
 from cifar_core.sweeps.asking import has_tried_all, is_exhausted, is_used_up, read_sweep_spec, trial_config
@@ -118,15 +118,9 @@ def sweep_results(store: RunStore, sweep_id: str, with_importances: bool = True)
     """
     sweep = store.get_sweep(sweep_id)
     spec, path, runs = read_sweep_spec(sweep.spec_json), study_path(store, sweep), store.sweep_runs(sweep.id)
-    if not path.exists():  # to open it would make it
-        if runs:
-            raise StoreError(
-                f"{path} is missing: what the sweep has tried is not known. Its runs stand with all others."
-            )
-        return SweepResults(sweep, spec, (), {})
     try:
         study = _study(path, sweep.id, sweep.spec_json)
-    except NoStudyError:  # the same, in a file of other sweeps
+    except NoStudyError:
         require_known(path, (), runs)
         return SweepResults(sweep, spec, (), {})
     asked = study.trials()

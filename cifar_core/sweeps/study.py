@@ -71,6 +71,8 @@ class Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         self._spec = spec
+        if not make and not path.exists():  # to open it would make it
+            raise NoStudyError(f"There is no {path}.")
         try:
             make_folder(path.parent)
             if make:
@@ -279,7 +281,7 @@ class Study:
 
 
 def require_known(path: Path, trials: Sequence[StudyTrial], with_runs: Collection[int]) -> None:
-    """Refuses a file that is not the one which the runs of a sweep came from: emptied, or made anew.
+    """Refuses a file that is not the one which the runs of a sweep came from: gone, emptied, or made anew.
 
     Args:
         path: of the file.
@@ -290,6 +292,10 @@ def require_known(path: Path, trials: Sequence[StudyTrial], with_runs: Collectio
         StoreError: it lacks one of them.
     """
     lacking = set(with_runs) - {trial.number for trial in trials}
+    if lacking and not path.exists():
+        raise StoreError(
+            f"{path} is missing: without it the sweep does not know what it has tried. Its runs stand with all others."
+        )
     if lacking:
         raise StoreError(
             f"{path} does not know trial {min(lacking) + 1}, whose run is there: it is not the file that the sweep was "

@@ -34,8 +34,13 @@ def draw_parameters(config: RunConfig) -> tuple[tuple[str, ...], bool]:
     Returns:
         What is typed, as `read_parameters` takes it; and whether what is wrong with it stands below a row.
     """
-    rows = _rows(config)
-    problems = [_draw_row(row, rows[:at], config) for at, row in enumerate(rows)]
+    rows, is_told = _rows(config), False
+    varied: list[str] = []
+    for row in rows:
+        if _draw_row(row, varied, config):
+            is_told = True
+        else:  # a name that is none overlaps with nothing
+            varied.append(str(st.session_state[_key("field", row)]))
     st.button(
         "Vary one more",
         icon=":material/add:",
@@ -44,7 +49,7 @@ def draw_parameters(config: RunConfig) -> tuple[tuple[str, ...], bool]:
         on_click=_add,
         args=(config,),
     )
-    return tuple(map(_typed, rows)), any(problems)
+    return tuple(map(_typed, rows)), is_told
 
 
 def keep_in_link(typed: Sequence[str]) -> None:
@@ -109,12 +114,12 @@ def _key(what: str, row: int) -> str:
     return f"sweep.{what}.{row}"
 
 
-def _draw_row(row: int, above: Sequence[int], config: RunConfig) -> str:
+def _draw_row(row: int, varied: Sequence[str], config: RunConfig) -> str:
     """What varies and between which values; gives back what is wrong with it, empty if nothing is.
 
     Args:
         row: its number.
-        above: numbers of the rows above it.
+        varied: fields of the rows above it that have nothing wrong.
         config: the form's run.
     """
     fields, chosen = list(_often_varied(config)), str(st.session_state[_key("field", row)])
@@ -152,7 +157,7 @@ def _draw_row(row: int, above: Sequence[int], config: RunConfig) -> str:
             args=(row,),
         )
     problem = told_by_title(_problem(_typed(row), config), config)
-    if not problem and any(overlap(chosen, str(st.session_state[_key("field", other)])) for other in above):
+    if not problem and any(overlap(chosen, other) for other in varied):
         problem = f"{parameter_title(chosen, config)} varies in a row above already."
     if problem:
         st.caption(f":red[:material/error: {plain(problem)}]")
